@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Differences between kernel versions: every #if on a version stands here and
+ * nowhere else.  The tree is written against the newest names; this file maps
+ * them to what an older kernel has.  Every .c of ours includes it first.
+ */
+#ifndef VTX_MODULE_COMPAT_H
+#define VTX_MODULE_COMPAT_H
+
+#ifdef pr_fmt
+#undef pr_fmt
+#endif
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/syscore_ops.h>
+#include <linux/types.h>
+#include <linux/version.h>
+
+#include <asm/msr.h>
+#include <asm/reboot.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
+#define rdmsrq_safe(msr, val)	rdmsrl_safe(msr, val)
+#endif
+
+/*
+ * The callbacks of the one CPU that is left when the machine goes down.  They
+ * got an argument, which vtx has no use for, at some point release of the
+ * stable kernels: Kbuild looks for the new form in the header.
+ */
+#ifdef VTX_HAVE_STRUCT_SYSCORE
+#define VTX_SYSCORE_ARGUMENT	void *unused
+#define VTX_SYSCORE(name, ...)						\
+	static const struct syscore_ops name##_ops = { __VA_ARGS__ };	\
+	static struct syscore name = { .ops = &name##_ops }
+#else
+#define VTX_SYSCORE_ARGUMENT	void
+#define VTX_SYSCORE(name, ...)						\
+	static struct syscore_ops name = { __VA_ARGS__ }
+#define register_syscore(syscore)	register_syscore_ops(syscore)
+#define unregister_syscore(syscore)	unregister_syscore_ops(syscore)
+#endif
+
+/*
+ * The kernel declares these only if KVM was configured.  Without them nothing
+ * can turn VMX off in a crashing kernel, and the crash kernel may not start.
+ */
+#if !IS_ENABLED(CONFIG_KVM_INTEL) && !IS_ENABLED(CONFIG_KVM_AMD)
+static inline void cpu_emergency_register_virt_callback(void (*callback)(void))
+{
+}
+
+static inline void cpu_emergency_unregister_virt_callback(void (*callback)(void))
+{
+}
+#endif
+
+#endif /* VTX_MODULE_COMPAT_H */
