@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# make            build vtx.ko against the running kernel, or against KDIR=
+# make install    put it into the kernel's module tree, with a udev rule for group vtx
+# make uninstall  remove all that install put there
+# make check      hold the sources against the rules of the house
+# make test       set up the emulated VT-x machine and run every test on it
+#                 (HOST=1: on this very machine, which must have VT-x)
+# make run        boot the emulated machine with vtx loaded, to look around in
+# make clean      remove what was built; the cache of the emulated machine stays
+
+KVER ?= $(shell uname -r)
+KDIR ?= /lib/modules/$(KVER)/build
+GROUP ?= vtx
+
+modules_dir = $(DESTDIR)/lib/modules/$(KVER)
+rule = $(DESTDIR)/etc/udev/rules.d/60-vtx.rules
+
+.PHONY: modules install uninstall check test run clean
+
+modules:
+	@test -d $(KDIR) || { echo "No kernel headers in $(KDIR): \
+	install linux-headers-$(KVER), or name a build folder with KDIR="; exit 1; }
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+# DESTDIR is for packagers: no group is made and no index written there.
+install:
+	@test -e vtx.ko || { echo "There is no vtx.ko yet: run make first"; exit 1; }
+	install -D -m 644 vtx.ko $(modules_dir)/updates/vtx.ko
+	install -d $(dir $(rule))
+	echo 'KERNEL=="vtx", SUBSYSTEM=="misc", GROUP="$(GROUP)", MODE="0660"' >$(rule)
+ifeq ($(DESTDIR),)
+	getent group $(GROUP) >/dev/null || \
+		{ groupadd --system $(GROUP) && echo '# group made by vtx: $(GROUP)' >>$(rule); }
+	depmod $(KVER)
+	-udevadm control --reload 2>/dev/null
+	-udevadm trigger --name-match=vtx 2>/dev/null
+endif
+
+uninstall:
+ifeq ($(DESTDIR),)
+	group=$$(sed -n 's/^# group made by vtx: //p' $(rule) 2>/dev/null); \
+		test -z "$$group" || groupdel "$$group"
+endif
+	rm -f $(modules_dir)/updates/vtx.ko $(rule)
+	-rmdir --ignore-fail-on-non-empty $(modules_dir)/updates
+ifeq ($(DESTDIR),)
+	depmod $(KVER)
+	-udevadm control --reload 2>/dev/null
+endif
+
+check:
+	selftests/check
+
+test:
+	selftests/$(if $(HOST),host,vm)/test
+
+run:
+	selftests/vm/build plain
+	selftests/vm/run --shell
+
+clean:
+	rm -rf build
+	find $(CURDIR) \( -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' -o -name '.*.cmd' \
+		-o -name modules.order -o -name Module.symvers \) -not -path '*/.git/*' -delete
