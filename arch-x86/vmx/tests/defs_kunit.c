@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * VMCS encodings, held against the SDM's rules and against the kernel's list.
+ */
+#include "module/compat.h"
+
+#include <kunit/test.h>
+#include <linux/string.h>
+
+#include <asm/vmx.h>
+
+#include "arch-x86/vmx/defs.h"
+
+static const struct {
+	const char		*name;
+	enum vtx_vmcs_field	field;
+} fields[] = {
+#define FIELD_ROW(name, encoding)	{ #name, VMCS_##name },
+	VTX_VMCS_FIELDS(FIELD_ROW)
+#undef FIELD_ROW
+};
+
+/* SDM 3D "Field Encoding in VMCS": what an encoding cannot be. */
+static void encodings_are_legal(struct kunit *test)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(fields); i++)
+		KUNIT_EXPECT_EQ_MSG(test, fields[i].field & ~0x6ffeU, 0, "%s",
+				    fields[i].name);
+}
+
+static void encodings_ascend(struct kunit *test)
+{
+	int i;
+
+	for (i = 1; i < ARRAY_SIZE(fields); i++)
+		KUNIT_EXPECT_LT_MSG(test, fields[i - 1].field, fields[i].field,
+				    "%s", fields[i].name);
+}
+
+static void prefix_tells_type(struct kunit *test)
+{
+	static const char *const prefix[] = {
+		[VMCS_TYPE_CTRL]	= "CTRL_",
+		[VMCS_TYPE_EXIT]	= "EXIT_",
+		[VMCS_TYPE_GUEST]	= "GUEST_",
+		[VMCS_TYPE_HOST]	= "HOST_",
+	};
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(fields); i++) {
+		const char *want = prefix[vtx_vmcs_type(fields[i].field)];
+
+		KUNIT_EXPECT_TRUE_MSG(test, str_has_prefix(fields[i].name, want),
+				      "%s, type %s", fields[i].name, want);
+	}
+}
+
+static void widths(struct kunit *test)
+{
+	static const struct {
+		enum vtx_vmcs_field	field;
+		enum vtx_vmcs_width	width;
+	} cases[] = {
+		{ VMCS_CTRL_VPID,			VMCS_WIDTH_16 },
+		{ VMCS_GUEST_TR_SELECTOR,		VMCS_WIDTH_16 },
+		{ VMCS_GUEST_PML_INDEX,			VMCS_WIDTH_16 },
+		{ VMCS_HOST_TR_SELECTOR,		VMCS_WIDTH_16 },
+		{ VMCS_CTRL_EPT_POINTER,		VMCS_WIDTH_64 },
+		{ VMCS_CTRL_TSC_OFFSET,			VMCS_WIDTH_64 },
+		{ VMCS_EXIT_GUEST_PHYSICAL_ADDRESS,	VMCS_WIDTH_64 },
+		{ VMCS_GUEST_VMCS_LINK_POINTER,		VMCS_WIDTH_64 },
+		{ VMCS_GUEST_IA32_EFER,			VMCS_WIDTH_64 },
+		{ VMCS_HOST_IA32_EFER,			VMCS_WIDTH_64 },
+		{ VMCS_CTRL_PIN_BASED,			VMCS_WIDTH_32 },
+		{ VMCS_CTRL_SECONDARY_PROC_BASED,	VMCS_WIDTH_32 },
+		{ VMCS_EXIT_REASON,			VMCS_WIDTH_32 },
+		{ VMCS_GUEST_CS_ACCESS_RIGHTS,		VMCS_WIDTH_32 },
+		{ VMCS_HOST_IA32_SYSENTER_CS,		VMCS_WIDTH_32 },
+		{ VMCS_CTRL_CR0_MASK,			VMCS_WIDTH_NATURAL },
+		{ VMCS_EXIT_QUALIFICATION,		VMCS_WIDTH_NATURAL },
+		{ VMCS_GUEST_CR3,			VMCS_WIDTH_NATURAL },
+		{ VMCS_GUEST_RIP,			VMCS_WIDTH_NATURAL },
+		{ VMCS_HOST_RSP,			VMCS_WIDTH_NATURAL },
+	};
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++)
+		KUNIT_EXPECT_EQ_MSG(test, vtx_vmcs_width(cases[i].field),
+				    cases[i].width, "%#x", cases[i].field);
+}
+
+/* Typed in by other people from the same manual. */
+static void kernel_agrees(struct kunit *test)
+{
+#define AGREE(ours, kernels)	{ #ours, VMCS_##ours, kernels }
+	static const struct {
+		const char	*name;
+		int		ours, kernels;
+	} cases[] = {
+		AGREE(CTRL_VPID, VIRTUAL_PROCESSOR_ID),
+		AGREE(CTRL_POSTED_INTR_VECTOR, POSTED_INTR_NV),
+		AGREE(GUEST_ES_SELECTOR, GUEST_ES_SELECTOR),
+		AGREE(GUEST_TR_SELECTOR, GUEST_TR_SELECTOR),
+		AGREE(GUEST_INTR_STATUS, GUEST_INTR_STATUS),
+		AGREE(GUEST_PML_INDEX, GUEST_PML_INDEX),
+		AGREE(HOST_TR_SELECTOR, HOST_TR_SELECTOR),
+		AGREE(CTRL_IO_BITMAP_A, IO_BITMAP_A),
+		AGREE(CTRL_MSR_BITMAPS, MSR_BITMAP),
+		AGREE(CTRL_PML_ADDRESS, PML_ADDRESS),
+		AGREE(CTRL_TSC_OFFSET, TSC_OFFSET),
+		AGREE(CTRL_VIRTUAL_APIC_ADDRESS, VIRTUAL_APIC_PAGE_ADDR),
+		AGREE(CTRL_APIC_ACCESS_ADDRESS, APIC_ACCESS_ADDR),
+		AGREE(CTRL_POSTED_INTR_DESC_ADDRESS, POSTED_INTR_DESC_ADDR),
+		AGREE(CTRL_EPT_POINTER, EPT_POINTER),
+		AGREE(CTRL_EOI_EXIT_BITMAP_3, EOI_EXIT_BITMAP3),
+		AGREE(CTRL_XSS_EXITING_BITMAP, XSS_EXIT_BITMAP),
+		AGREE(CTRL_ENCLS_EXITING_BITMAP, ENCLS_EXITING_BITMAP),
+		AGREE(CTRL_TSC_MULTIPLIER, TSC_MULTIPLIER),
+		AGREE(CTRL_TERTIARY_PROC_BASED, TERTIARY_VM_EXEC_CONTROL),
+		AGREE(EXIT_GUEST_PHYSICAL_ADDRESS, GUEST_PHYSICAL_ADDRESS),
+		AGREE(GUEST_VMCS_LINK_POINTER, VMCS_LINK_POINTER),
+		AGREE(GUEST_IA32_DEBUGCTL, GUEST_IA32_DEBUGCTL),
+		AGREE(GUEST_IA32_PAT, GUEST_IA32_PAT),
+		AGREE(GUEST_IA32_EFER, GUEST_IA32_EFER),
+		AGREE(GUEST_PDPTE3, GUEST_PDPTR3),
+		AGREE(GUEST_IA32_BNDCFGS, GUEST_BNDCFGS),
+		AGREE(HOST_IA32_EFER, HOST_IA32_EFER),
+		AGREE(HOST_IA32_PERF_GLOBAL_CTRL, HOST_IA32_PERF_GLOBAL_CTRL),
+		AGREE(CTRL_PIN_BASED, PIN_BASED_VM_EXEC_CONTROL),
+		AGREE(CTRL_PROC_BASED, CPU_BASED_VM_EXEC_CONTROL),
+		AGREE(CTRL_EXCEPTION_BITMAP, EXCEPTION_BITMAP),
+		AGREE(CTRL_PAGE_FAULT_ERROR_MATCH, PAGE_FAULT_ERROR_CODE_MATCH),
+		AGREE(CTRL_VM_EXIT, VM_EXIT_CONTROLS),
+		AGREE(CTRL_VM_ENTRY, VM_ENTRY_CONTROLS),
+		AGREE(CTRL_ENTRY_INTR_INFO, VM_ENTRY_INTR_INFO_FIELD),
+		AGREE(CTRL_TPR_THRESHOLD, TPR_THRESHOLD),
+		AGREE(CTRL_SECONDARY_PROC_BASED, SECONDARY_VM_EXEC_CONTROL),
+		AGREE(CTRL_PLE_WINDOW, PLE_WINDOW),
+		AGREE(EXIT_VM_INSTRUCTION_ERROR, VM_INSTRUCTION_ERROR),
+		AGREE(EXIT_REASON, VM_EXIT_REASON),
+		AGREE(EXIT_IDT_VECTORING_INFO, IDT_VECTORING_INFO_FIELD),
+		AGREE(EXIT_INSTRUCTION_LENGTH, VM_EXIT_INSTRUCTION_LEN),
+		AGREE(EXIT_INSTRUCTION_INFO, VMX_INSTRUCTION_INFO),
+		AGREE(GUEST_ES_LIMIT, GUEST_ES_LIMIT),
+		AGREE(GUEST_IDTR_LIMIT, GUEST_IDTR_LIMIT),
+		AGREE(GUEST_TR_ACCESS_RIGHTS, GUEST_TR_AR_BYTES),
+		AGREE(GUEST_INTERRUPTIBILITY, GUEST_INTERRUPTIBILITY_INFO),
+		AGREE(GUEST_ACTIVITY_STATE, GUEST_ACTIVITY_STATE),
+		AGREE(GUEST_PREEMPTION_TIMER_VALUE, VMX_PREEMPTION_TIMER_VALUE),
+		AGREE(HOST_IA32_SYSENTER_CS, HOST_IA32_SYSENTER_CS),
+		AGREE(CTRL_CR0_MASK, CR0_GUEST_HOST_MASK),
+		AGREE(CTRL_CR4_READ_SHADOW, CR4_READ_SHADOW),
+		AGREE(EXIT_QUALIFICATION, EXIT_QUALIFICATION),
+		AGREE(EXIT_GUEST_LINEAR_ADDRESS, GUEST_LINEAR_ADDRESS),
+		AGREE(GUEST_CR0, GUEST_CR0),
+		AGREE(GUEST_TR_BASE, GUEST_TR_BASE),
+		AGREE(GUEST_RIP, GUEST_RIP),
+		AGREE(GUEST_PENDING_DEBUG_EXCEPTIONS,
+		      GUEST_PENDING_DBG_EXCEPTIONS),
+		AGREE(GUEST_IA32_SYSENTER_EIP, GUEST_SYSENTER_EIP),
+		AGREE(HOST_CR0, HOST_CR0),
+		AGREE(HOST_FS_BASE, HOST_FS_BASE),
+		AGREE(HOST_RSP, HOST_RSP),
+		AGREE(HOST_RIP, HOST_RIP),
+	};
+#undef AGREE
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++)
+		KUNIT_EXPECT_EQ_MSG(test, cases[i].ours, cases[i].kernels, "%s",
+				    cases[i].name);
+}
+
+static struct kunit_case defs_cases[] = {
+	KUNIT_CASE(encodings_are_legal),
+	KUNIT_CASE(encodings_ascend),
+	KUNIT_CASE(prefix_tells_type),
+	KUNIT_CASE(widths),
+	KUNIT_CASE(kernel_agrees),
+	{ }
+};
+
+static struct kunit_suite defs_suite = {
+	.name		= "vtx_vmcs_fields",
+	.test_cases	= defs_cases,
+};
+kunit_test_suite(defs_suite);
