@@ -22,15 +22,21 @@ modules:
 	install linux-headers-$(KVER), or name a build folder with KDIR="; exit 1; }
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 
-# DESTDIR is for packagers: no group is made and no index written there.
+# DESTDIR is for packagers: no group is made and no index written there. The rule remembers the groups that were made,
+# over a second install too, so that uninstall takes away those and no other.
+made_group = \# group made by vtx:
+
 install:
 	@test -e vtx.ko || { echo "There is no vtx.ko yet: run make first"; exit 1; }
 	install -D -m 644 vtx.ko $(modules_dir)/updates/vtx.ko
 	install -d $(dir $(rule))
-	echo 'KERNEL=="vtx", SUBSYSTEM=="misc", GROUP="$(GROUP)", MODE="0660"' >$(rule)
+	touch $(rule)
 ifeq ($(DESTDIR),)
-	getent group $(GROUP) >/dev/null || \
-		{ groupadd --system $(GROUP) && echo '# group made by vtx: $(GROUP)' >>$(rule); }
+	getent group $(GROUP) >/dev/null || { groupadd --system $(GROUP) && echo '$(made_group) $(GROUP)' >>$(rule); }
+endif
+	sed -i '/^KERNEL/d' $(rule)
+	echo 'KERNEL=="vtx", SUBSYSTEM=="misc", GROUP="$(GROUP)", MODE="0660"' >>$(rule)
+ifeq ($(DESTDIR),)
 	depmod $(KVER)
 	-udevadm control --reload 2>/dev/null
 	-udevadm trigger --name-match=vtx 2>/dev/null
@@ -38,8 +44,7 @@ endif
 
 uninstall:
 ifeq ($(DESTDIR),)
-	group=$$(sed -n 's/^# group made by vtx: //p' $(rule) 2>/dev/null); \
-		test -z "$$group" || groupdel "$$group"
+	sed -n 's/^$(made_group) //p' $(rule) 2>/dev/null | xargs -r -n 1 groupdel
 endif
 	rm -f $(modules_dir)/updates/vtx.ko $(rule)
 	-rmdir --ignore-fail-on-non-empty $(modules_dir)/updates

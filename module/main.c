@@ -31,8 +31,8 @@
 
 static char *without;
 module_param(without, charp, 0444);
-MODULE_PARM_DESC(without, "VMX features to do without though the CPU has them, "
-		 "separated by commas (names as in debugfs: vtx/caps)");
+MODULE_PARM_DESC(without,
+		 "VMX features to do without, separated by commas (names: debugfs vtx/caps)");
 
 /*
  * What user space maps of a vCPU: the run page, the page of port I/O data, the

@@ -32,6 +32,8 @@ static const char vtx_rival[] = "kvm_intel";
  *
  * May sleep.  Modules and built-in code with parameters both have an entry in
  * /sys/module; our own entry leads to that directory.
+ *
+ * Return: true if it is.
  */
 bool vtx_rival_loaded(void)
 {
@@ -64,7 +66,9 @@ static struct notifier_block vtx_rival_block = {
 /**
  * vtx_rival_init() - watch for modules being loaded
  *
- * May sleep.  Return: 0 or the error of the kernel's notifier chain.
+ * May sleep.
+ *
+ * Return: 0, or the error of the kernel's notifier chain.
  */
 int vtx_rival_init(void)
 {

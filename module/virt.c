@@ -241,7 +241,9 @@ void vtx_virt_put(void)
 /**
  * vtx_virt_users() - how many users VMX has
  *
- * Callable anywhere; the answer may be out of date at once.
+ * Callable anywhere.
+ *
+ * Return: their number, which may be out of date at once.
  */
 unsigned int vtx_virt_users(void)
 {

@@ -50,7 +50,8 @@ static const struct vtx_feature_row vtx_rows[VTX_NR_FEATURES] = {
 };
 
 static const char *const vtx_word_names[VTX_WORDS] = {
-#define VTX_WORD_NAME(word, name)	[VTX_WORD_##word] = name,
+#define VTX_WORD_NAME(word, name)					\
+	[VTX_WORD_##word] = name,
 	VTX_FEATURE_WORDS(VTX_WORD_NAME)
 #undef VTX_WORD_NAME
 };
@@ -351,8 +352,10 @@ int vtx_caps_parse_without(const char *list, unsigned long *without)
 }
 
 /**
- * vtx_feature_token() - a feature's short name, as the module parameter takes it
+ * vtx_feature_token() - a feature's short name, as without= takes it
  * @feature: a row of VTX_FEATURES
+ *
+ * Return: the name, in capitals.
  */
 const char *vtx_feature_token(enum vtx_feature feature)
 {
@@ -360,8 +363,10 @@ const char *vtx_feature_token(enum vtx_feature feature)
 }
 
 /**
- * vtx_feature_name() - a feature's name in the SDM
+ * vtx_feature_name() - what a feature is called
  * @feature: a row of VTX_FEATURES
+ *
+ * Return: the SDM's words.
  */
 const char *vtx_feature_name(enum vtx_feature feature)
 {
@@ -369,8 +374,10 @@ const char *vtx_feature_name(enum vtx_feature feature)
 }
 
 /**
- * vtx_word_name() - the SDM's name for a word of controls or capabilities
+ * vtx_word_name() - what a word of controls or capabilities is called
  * @word: a row of VTX_FEATURE_WORDS
+ *
+ * Return: the SDM's words.
  */
 const char *vtx_word_name(enum vtx_feature_word word)
 {
@@ -380,6 +387,8 @@ const char *vtx_word_name(enum vtx_feature_word word)
 /**
  * vtx_feature_optional() - can vtx do without a feature?
  * @feature: a row of VTX_FEATURES
+ *
+ * Return: true if it can.
  */
 bool vtx_feature_optional(enum vtx_feature feature)
 {
@@ -390,6 +399,8 @@ bool vtx_feature_optional(enum vtx_feature feature)
 /**
  * vtx_feature_wanted() - does vtx use a feature, or is it one to be kept off?
  * @feature: a row of VTX_FEATURES
+ *
+ * Return: true if it is used where the CPU has it.
  */
 bool vtx_feature_wanted(enum vtx_feature feature)
 {

@@ -68,6 +68,8 @@ struct vtx_caps {
  * vtx_caps_have() - does this CPU have a feature, and may vtx use it?
  * @caps: the CPU's capabilities
  * @feature: a row of VTX_FEATURES
+ *
+ * Return: true if it is at hand.
  */
 static inline bool vtx_caps_have(const struct vtx_caps *caps,
 				 enum vtx_feature feature)

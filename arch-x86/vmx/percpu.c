@@ -291,6 +291,8 @@ void vtx_percpu_off(void)
  * vtx_percpu_is_on() - is VMX on, by us, on this CPU?
  *
  * The caller keeps the task on this CPU.
+ *
+ * Return: true if it is.
  */
 bool vtx_percpu_is_on(void)
 {

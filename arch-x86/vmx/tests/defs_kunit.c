@@ -186,4 +186,5 @@ static struct kunit_suite defs_suite = {
 	.name		= "vtx_vmcs_fields",
 	.test_cases	= defs_cases,
 };
+
 kunit_test_suite(defs_suite);
