@@ -5,10 +5,11 @@
  *
  *	test_exit reboot|kexec|panic
  *
- * The test is started twice: by a kernel that it ends, and by the next one.
- * That one has vtx_stage=2 on its command line, which the kernel turns into an
- * environment variable of init.  kexec and panic need /boot/bzImage and, on the
- * command line, retain_initrd; panic also needs crashkernel=SIZE.
+ * With kexec and panic, the test is started twice: by a kernel that it ends, and
+ * by the next one.  That one has vtx_stage=2 on its command line, which the
+ * kernel turns into an environment variable of init.  They need /boot/bzImage
+ * and, on the command line, retain_initrd; panic also needs crashkernel=SIZE.
+ * After reboot the runner ends the machine.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -47,6 +48,9 @@ static int load_next_kernel(unsigned long flags)
 	char words[2048], line[2048] = STAGE "=2", *word, *rest;
 	int kernel, initrd;
 
+	/* The checksum of it all takes longer than RCU believes to be right. */
+	file_write("/sys/module/rcupdate/parameters/rcu_cpu_stall_timeout",
+		   "300");
 	kernel = open("/boot/bzImage", O_RDONLY);
 	initrd = open("/sys/firmware/initrd", O_RDONLY);
 	if (kernel < 0 || initrd < 0)
@@ -82,6 +86,7 @@ static void require_vmx_off_in_log(void)
 static int end_by_reboot(void)
 {
 	require_vmx_off_in_log();
+	kmsg_say("vtx-expect: boot ROM: the machine was reset");
 	return reboot(RB_AUTOBOOT) ? -errno : 0;
 }
 

@@ -124,18 +124,58 @@ HOTPLUG_TEST(race_with_vms)
 
 /* ---- With a CPU that fails ---- */
 
-HOTPLUG_TEST(failing_cpu_stays_offline)
-{
-	int vm = vm_create(self->vtx), log = kmsg_open();
-	char lines[4096], expected[128];
-	long refused = vtx_stat("cpus_refused");
+/*
+ * Last in this program: fail_function draws random numbers inside a breakpoint,
+ * which lockdep reports before it retires (see fault_function()).
+ */
+FIXTURE(failing_cpu) {
+	int last;
+	int cpus;
+	int vtx;
+};
 
+FIXTURE_SETUP(failing_cpu)
+{
+	self->last = cpu_last_online();
+	self->cpus = cpus_online();
 	if (!fault_function_available())
 		SKIP(return, "this kernel has no CONFIG_FAIL_FUNCTION");
+	vtx_begin(_metadata);
+	self->vtx = vtx_open();
+	ASSERT_LE(0, self->vtx);
+}
+
+FIXTURE_TEARDOWN_PARENT(failing_cpu)
+{
+	vtx_end(_metadata);
+}
+
+#define FAILING_TEST(name) TEST_F_TIMEOUT(failing_cpu, name, VTX_TEST_TIMEOUT)
+
+/* One CPU, whichever comes first, fails: no VM, and VMX off on the others. */
+FAILING_TEST(prevents_vm)
+{
+	ASSERT_EQ(0, fault_function("vtx_percpu_on", -EIO, 1));
+	EXPECT_EQ(-EIO, vm_create(self->vtx));
+	EXPECT_EQ(0, vmx_cpus_on());
+	EXPECT_EQ(0, vtx_stat("vms"));
+	EXPECT_LE(0, vm_create(self->vtx));
+	EXPECT_EQ(self->cpus, vmx_cpus_on());
+}
+
+FAILING_TEST(stays_offline)
+{
+	int vm = vm_create(self->vtx), log = kmsg_open();
+	long refused = vtx_stat("cpus_refused");
+	char lines[4096], expected[128];
+
+	if (!self->last)
+		SKIP(return, "there is but one CPU");
 	ASSERT_LE(0, vm);
 	ASSERT_LE(0, log);
 	ASSERT_EQ(0, cpu_set_online(self->last, false));
 	ASSERT_EQ(0, fault_function("vtx_percpu_on", -EIO, -1));
+	kmsg_lines(log, "", lines, sizeof(lines));
 	EXPECT_EQ(-EIO, cpu_set_online(self->last, true));
 
 	EXPECT_EQ(self->cpus - 1, cpus_online());
@@ -143,8 +183,9 @@ HOTPLUG_TEST(failing_cpu_stays_offline)
 	EXPECT_EQ(refused + 1, vtx_stat("cpus_refused"));
 	EXPECT_EQ(1, kmsg_lines(log, "vtx: ", lines, sizeof(lines)));
 	snprintf(expected, sizeof(expected),
-		 "vtx: CPU %d kept offline while VMs exist: -EIO\n", self->last);
-	EXPECT_STREQ(expected, lines);
+		 "vtx: CPU %d kept offline while VMs exist: -", self->last);
+	EXPECT_EQ(lines, strstr(lines, expected))
+		TH_LOG("log: '%s'", lines);
 	EXPECT_EQ(1, vtx_ioctl(vm, KVM_CHECK_EXTENSION, VTX_CAP_VTX));
 	EXPECT_LE(0, vm_create(self->vtx));
 
@@ -154,31 +195,14 @@ HOTPLUG_TEST(failing_cpu_stays_offline)
 }
 
 /* Without a VM nobody asks the CPU for VMX. */
-HOTPLUG_TEST(failing_cpu_is_free_without_vm)
+FAILING_TEST(is_free_without_vm)
 {
-	if (!fault_function_available())
-		SKIP(return, "this kernel has no CONFIG_FAIL_FUNCTION");
+	if (!self->last)
+		SKIP(return, "there is but one CPU");
 	ASSERT_EQ(0, cpu_set_online(self->last, false));
 	ASSERT_EQ(0, fault_function("vtx_percpu_on", -EIO, -1));
 	EXPECT_EQ(0, cpu_set_online(self->last, true));
 	EXPECT_EQ(0, vmx_cpus_on());
-}
-
-/* One CPU, whichever comes first, fails: no VM, and VMX off on the others. */
-VTX_TEST(failing_cpu_prevents_vm)
-{
-	int vtx = vtx_open(), vm;
-
-	if (!fault_function_available())
-		SKIP(return, "this kernel has no CONFIG_FAIL_FUNCTION");
-	ASSERT_LE(0, vtx);
-	ASSERT_EQ(0, fault_function("vtx_percpu_on", -EIO, 1));
-	EXPECT_EQ(-EIO, vm_create(vtx));
-	EXPECT_EQ(0, vmx_cpus_on());
-	EXPECT_EQ(0, vtx_stat("vms"));
-	vm = vm_create(vtx);
-	EXPECT_LE(0, vm);
-	EXPECT_EQ(cpus_online(), vmx_cpus_on());
 }
 
 VTX_TEST_MAIN

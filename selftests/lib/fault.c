@@ -10,6 +10,7 @@
 
 #include "lib/file.h"
 #include "lib/fault.h"
+#include "lib/kmsg.h"
 
 #define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
 
@@ -96,6 +97,10 @@ bool fault_function_available(void)
  * @err: the -errno it returns
  * @times: how often; -1: until fault_function_end()
  *
+ * The kernel's fail_function asks for a random number in the breakpoint that it
+ * puts into the function, even if the odds are 100 in 100.  Lockdep rightly says
+ * that this must not be done there, once, and is off from then on.
+ *
  * Return: 0, or -errno.
  */
 int fault_function(const char *name, int err, int times)
@@ -103,6 +108,8 @@ int fault_function(const char *name, int err, int times)
 	char path[128], text[32];
 	int ret;
 
+	kmsg_say("vtx-expect: inconsistent lock state");
+	kmsg_say("vtx-expect: Call Trace");
 	ret = file_write(FAIL_FUNCTION "inject", name);
 	if (ret)
 		return ret;
