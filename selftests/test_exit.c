@@ -63,6 +63,7 @@ static int load_next_kernel(unsigned long flags)
 		strcat(line, " ");
 		strcat(line, word);
 	}
+	kmsg_say("vtx-expect: second boot");
 	return syscall(SYS_kexec_file_load, kernel, initrd, strlen(line) + 1,
 		       line, flags) ? -errno : 0;
 }

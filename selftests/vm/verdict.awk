@@ -22,6 +22,7 @@ BEGIN {
 	splats = splats "|K(A|C|M)SAN: |UBSAN: |KFENCE: |[1-9][0-9]* new suspected memory leaks"
 	splats = splats "|circular locking|inconsistent lock state|bad unlock balance|held lock freed|suspicious RCU usage"
 	splats = splats "|non-static key|DEBUG_LOCKS_WARN_ON|locking correctness validator|lockdep is turned off"
+	splats = splats "|vtx_probe: shutdown: CPU [0-9]+ VMXE 1"	# VMX is on when another kernel takes over
 	splats = splats "|Unknown symbol|disagrees about version|EXPECTATION FAILED|ASSERTION FAILED|(^| )not ok |boot ROM: "
 }
 
@@ -36,10 +37,15 @@ function problem(text)
 stream == "console" {
 	message = $0
 	sub(/^\[ *[0-9.]+\](\[ *[TC][0-9]+\])? /, "", message)
+	for (regex in required)
+		if (message ~ regex)
+			delete required[regex]
 	if (message ~ /^boot ROM: the machine was reset/ && is_expected(message)) {
 		reset = 1
 	} else if (message ~ /^vtx-expect: ./) {
 		expected[substr(message, 13)]
+	} else if (message ~ /^vtx-require: ./) {
+		required[substr(message, 14)]
 	} else if (message ~ /^# /) {
 		quote = 0
 		during = message ~ /^# prog [0-9]+ start: / ? " while program " name_of(message) " runs" : ""
@@ -70,6 +76,12 @@ function is_expected(message,	regex)
 }
 
 # ---- The programs ----
+
+# A second boot of the machine: the program that ended the first kernel is started again.
+stream == "programs" && /^# prog [0-9]+ start: / && name_of($0) == program && is_expected("second boot") {
+	close_deeper(-1)
+	next
+}
 
 stream == "programs" && /^# prog [0-9]+ start: / {
 	if (program != "")
@@ -184,6 +196,8 @@ stream == "bochs" && />>PANIC<</ && !/soft power off|Shutdown port/ { problem("B
 stream == "bochs" && /emulated time limit reached/ { problem($0) }
 
 END {
+	for (regex in required)
+		problem("the kernel's log lacks: " regex)
 	if (reset)
 		close_deeper(-1)
 	else if (program != "")
