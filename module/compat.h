@@ -12,6 +12,7 @@
 #endif
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/mm.h>
 #include <linux/syscore_ops.h>
 #include <linux/types.h>
 #include <linux/version.h>
@@ -21,6 +22,51 @@
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
 #define rdmsrq_safe(msr, val)	rdmsrl_safe(msr, val)
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+#define FOLL_INTERRUPTIBLE	0	/* only a fatal signal interrupts */
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+#define FOLL_HONOR_NUMA_FAULT	0	/* the default */
+#endif
+
+/* How to look into a mapping of page frames, before there was one way. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+struct follow_pfnmap_args {
+	struct vm_area_struct	*vma;
+	unsigned long		address;
+	spinlock_t		*lock;	/* of the page table */
+	pte_t			*ptep;
+	unsigned long		pfn;
+	pgprot_t		pgprot;
+	bool			writable;
+};
+
+static inline int follow_pfnmap_start(struct follow_pfnmap_args *args)
+{
+	pte_t pte;
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
+	int err = follow_pte(args->vma->vm_mm, args->address, &args->ptep,
+			     &args->lock);
+#else
+	int err = follow_pte(args->vma, args->address, &args->ptep,
+			     &args->lock);
+#endif
+	if (err)
+		return err;
+	pte = READ_ONCE(*args->ptep);
+	args->pfn = pte_pfn(pte);
+	args->pgprot = pte_pgprot(pte);
+	args->writable = pte_write(pte);
+	return 0;
+}
+
+static inline void follow_pfnmap_end(struct follow_pfnmap_args *args)
+{
+	pte_unmap_unlock(args->ptep, args->lock);
+}
 #endif
 
 /*
