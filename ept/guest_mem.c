@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Access to guest memory from the host: through the process's own mapping, so
+ * that what holds for the process's accesses (protection, copy on write,
+ * userfaultfd) holds for these.
+ *
+ * slots_lock is held for reading meanwhile: when KVM_SET_USER_MEMORY_REGION
+ * has returned, no access to the memory of a slot that it removed is under
+ * way, and the process may use that memory for something else.
+ *
+ * All of it sleeps and must run in the VM's process.
+ */
+#include "module/compat.h"
+
+#include <linux/errno.h>
+#include <linux/kvm.h>
+#include <linux/minmax.h>
+#include <linux/rwsem.h>
+#include <linux/sched.h>
+#include <linux/uaccess.h>
+
+#include "ept/guest_mem.h"
+#include "ept/memslot.h"
+
+static int look_up(struct vtx_mem *mem, u64 gpa, bool write, unsigned long *hva)
+{
+	struct vtx_slot slot;
+
+	if (current->mm != mem->mm)
+		return -EIO;
+	if (!vtx_mem_slot(mem, gpa >> PAGE_SHIFT, &slot) ||
+	    (write && slot.flags & KVM_MEM_READONLY))
+		return -EFAULT;
+	*hva = vtx_slot_hva(&slot, gpa >> PAGE_SHIFT) | offset_in_page(gpa);
+	return 0;
+}
+
+/* Copy at most to the end of a page: the next may be in another slot. */
+static int copy_part(struct vtx_mem *mem, u64 gpa, void *to, const void *from,
+		     size_t len)
+{
+	unsigned long hva;
+	int err;
+
+	err = look_up(mem, gpa, !to, &hva);
+	if (err)
+		return err;
+	if (to ? copy_from_user(to, (void __user *)hva, len) :
+		 copy_to_user((void __user *)hva, from, len))
+		return -EFAULT;
+	return 0;
+}
+
+static int copy(struct vtx_mem *mem, u64 gpa, void *to, const void *from,
+		size_t len)
+{
+	size_t part, done;
+	int err = 0;
+
+	down_read(&mem->slots_lock);
+	for (done = 0; done < len && !err; done += part) {
+		part = min_t(size_t, len - done,
+			     PAGE_SIZE - offset_in_page(gpa + done));
+		err = copy_part(mem, gpa + done, to ? to + done : NULL,
+				from ? from + done : NULL, part);
+	}
+	up_read(&mem->slots_lock);
+	return err;
+}
+
+/**
+ * vtx_mem_read() - read guest memory
+ * @mem: the VM's memory
+ * @gpa: guest-physical address; the range may cross pages and slots
+ * @buf: receives the bytes; undefined after an error
+ * @len: how many
+ *
+ * Return: 0, -EFAULT if some of it is in no slot or the process cannot read
+ * it, -EIO if the current process is not the VM's.
+ */
+int vtx_mem_read(struct vtx_mem *mem, u64 gpa, void *buf, size_t len)
+{
+	return copy(mem, gpa, buf, NULL, len);
+}
+
+/**
+ * vtx_mem_write() - write guest memory
+ * @mem: the VM's memory
+ * @gpa: guest-physical address; the range may cross pages and slots
+ * @buf: the bytes
+ * @len: how many
+ *
+ * Return: 0; as vtx_mem_read(), and -EFAULT for a read-only slot.  After an
+ * error some of it may have been written.
+ */
+int vtx_mem_write(struct vtx_mem *mem, u64 gpa, const void *buf, size_t len)
+{
+	return copy(mem, gpa, NULL, buf, len);
+}
+
+/* One function for each size: the kernel's macro brings a label along. */
+#define DEFINE_CMPXCHG(type)						\
+static int cmpxchg_##type(unsigned long hva, u64 *old, u64 new)		\
+{									\
+	type __user *ptr = (type __user *)hva;				\
+	type expected = *old;						\
+	int ret;							\
+									\
+	if (!access_ok(ptr, sizeof(*ptr)))				\
+		return -EFAULT;						\
+	ret = __try_cmpxchg_user(ptr, &expected, (type)new, fault);	\
+	*old = expected;						\
+	return ret;							\
+}
+
+DEFINE_CMPXCHG(u8)
+DEFINE_CMPXCHG(u16)
+DEFINE_CMPXCHG(u32)
+DEFINE_CMPXCHG(u64)
+
+static int cmpxchg_user(unsigned long hva, u64 *old, u64 new, unsigned int size)
+{
+	switch (size) {
+	case sizeof(u8):
+		return cmpxchg_u8(hva, old, new);
+	case sizeof(u16):
+		return cmpxchg_u16(hva, old, new);
+	case sizeof(u32):
+		return cmpxchg_u32(hva, old, new);
+	case sizeof(u64):
+		return cmpxchg_u64(hva, old, new);
+	}
+	return -EINVAL;
+}
+
+/**
+ * vtx_mem_cmpxchg() - compare and exchange in guest memory, atomically
+ * @mem: the VM's memory
+ * @gpa: guest-physical address, aligned to @size
+ * @old: what is expected there; receives what was found
+ * @new: what to put there
+ * @size: 1, 2, 4 or 8 bytes
+ *
+ * Return: 0 if it was exchanged, 1 if something else was found, -EINVAL for
+ * another @size or alignment, else as vtx_mem_write().
+ */
+int vtx_mem_cmpxchg(struct vtx_mem *mem, u64 gpa, u64 *old, u64 new,
+		    unsigned int size)
+{
+	unsigned long hva;
+	int ret;
+
+	if (gpa & (size - 1))
+		return -EINVAL;
+	down_read(&mem->slots_lock);
+	ret = look_up(mem, gpa, true, &hva);
+	if (!ret)
+		ret = cmpxchg_user(hva, old, new, size);
+	up_read(&mem->slots_lock);
+	return ret;
+}
+
+/**
+ * vtx_mem_hva() - where guest memory is in the process
+ * @mem: the VM's memory
+ * @gpa: guest-physical address
+ * @write: it is to be written
+ * @hva: receives the address, good up to the end of the page
+ *
+ * Nothing keeps the slot: it may be gone by the time the address is used,
+ * which is then some other memory of the same process, or none.
+ *
+ * Return: as vtx_mem_read(), or vtx_mem_write() if @write.
+ */
+int vtx_mem_hva(struct vtx_mem *mem, u64 gpa, bool write, unsigned long *hva)
+{
+	return look_up(mem, gpa, write, hva);
+}

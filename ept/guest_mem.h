@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Guest memory as the host reads and writes it.
+ */
+#ifndef VTX_EPT_GUEST_MEM_H
+#define VTX_EPT_GUEST_MEM_H
+
+#include <linux/types.h>
+
+#include "ept/mem.h"
+
+int vtx_mem_read(struct vtx_mem *mem, u64 gpa, void *buf, size_t len);
+int vtx_mem_write(struct vtx_mem *mem, u64 gpa, const void *buf, size_t len);
+int vtx_mem_cmpxchg(struct vtx_mem *mem, u64 gpa, u64 *old, u64 new,
+		    unsigned int size);
+int vtx_mem_hva(struct vtx_mem *mem, u64 gpa, bool write, unsigned long *hva);
+
+#endif /* VTX_EPT_GUEST_MEM_H */
