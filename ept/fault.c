@@ -84,8 +84,9 @@ static bool may_write(const struct fault *fault)
 /* Take a reference to a page that the process has mapped; sleeps never. */
 static bool get_page_fast(struct fault *fault, bool write)
 {
-	return get_user_page_fast_only(fault->hva, write ? FOLL_WRITE : 0,
-				       &fault->page);
+	return get_user_pages_fast_only(fault->hva, 1, FOLL_HONOR_NUMA_FAULT |
+					(write ? FOLL_WRITE : 0),
+					&fault->page) == 1;
 }
 
 /*
@@ -134,7 +135,6 @@ static int follow_pfnmap(struct fault *fault, struct vm_area_struct *vma)
 	struct follow_pfnmap_args args = {
 		.vma = vma, .address = fault->hva,
 	};
-	pgprot_t cache = __pgprot(_PAGE_PWT | _PAGE_PCD | _PAGE_PAT);
 	bool unlocked = false;
 	int err;
 
@@ -153,8 +153,9 @@ static int follow_pfnmap(struct fault *fault, struct vm_area_struct *vma)
 	}
 	fault->leaf.pfn = args.pfn;
 	fault->leaf.writable = args.writable && may_write(fault);
-	/* Linux's first PAT entry is write-back. */
-	fault->leaf.uncached = pgprot_val(args.pgprot) & pgprot_val(cache);
+	/* In Linux's PAT, these two are clear for write-back and only then. */
+	fault->leaf.uncached = pgprot_val(args.pgprot) &
+			       (_PAGE_PWT | _PAGE_PCD);
 	follow_pfnmap_end(&args);
 	return is_write(fault) && !fault->leaf.writable ? -EFAULT : 0;
 }
