@@ -8,7 +8,8 @@
  * has returned, no access to the memory of a slot that it removed is under
  * way, and the process may use that memory for something else.
  *
- * All of it sleeps and must run in the VM's process.
+ * All of it must run in the VM's process, and sleeps but for
+ * vtx_mem_read_fast().
  */
 #include "module/compat.h"
 
@@ -35,7 +36,12 @@ static int look_up(struct vtx_mem *mem, u64 gpa, bool write, unsigned long *hva)
 	return 0;
 }
 
-/* Copy at most to the end of a page: the next may be in another slot. */
+/* At most to the end of a page: the next may be in another slot. */
+static size_t part_of(u64 gpa, size_t len)
+{
+	return min_t(size_t, len, PAGE_SIZE - offset_in_page(gpa));
+}
+
 static int copy_part(struct vtx_mem *mem, u64 gpa, void *to, const void *from,
 		     size_t len)
 {
@@ -59,8 +65,7 @@ static int copy(struct vtx_mem *mem, u64 gpa, void *to, const void *from,
 
 	down_read(&mem->slots_lock);
 	for (done = 0; done < len && !err; done += part) {
-		part = min_t(size_t, len - done,
-			     PAGE_SIZE - offset_in_page(gpa + done));
+		part = part_of(gpa + done, len - done);
 		err = copy_part(mem, gpa + done, to ? to + done : NULL,
 				from ? from + done : NULL, part);
 	}
@@ -81,6 +86,38 @@ static int copy(struct vtx_mem *mem, u64 gpa, void *to, const void *from,
 int vtx_mem_read(struct vtx_mem *mem, u64 gpa, void *buf, size_t len)
 {
 	return copy(mem, gpa, buf, NULL, len);
+}
+
+/**
+ * vtx_mem_read_fast() - read guest memory without sleeping
+ * @mem: the VM's memory
+ * @gpa: guest-physical address; the range may cross pages and slots
+ * @buf: receives the bytes; undefined after an error
+ * @len: how many
+ *
+ * For a vCPU that reads its page tables or instructions with interrupts off.
+ *
+ * Return: as vtx_mem_read(); -EAGAIN if only that can tell.
+ */
+int vtx_mem_read_fast(struct vtx_mem *mem, u64 gpa, void *buf, size_t len)
+{
+	size_t part, done;
+	unsigned long hva;
+	int err = 0;
+
+	/* Even a try may sleep there. */
+	if (IS_ENABLED(CONFIG_PREEMPT_RT) ||
+	    !down_read_trylock(&mem->slots_lock))
+		return -EAGAIN;
+	for (done = 0; done < len && !err; done += part) {
+		part = part_of(gpa + done, len - done);
+		err = look_up(mem, gpa + done, false, &hva);
+		if (!err && copy_from_user_nofault(buf + done,
+						   (void __user *)hva, part))
+			err = -EAGAIN;
+	}
+	up_read(&mem->slots_lock);
+	return err;
 }
 
 /**

@@ -91,6 +91,16 @@ static void host_access(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vtx_mem_read(mem, GPA, out, 44), 0);
 	KUNIT_EXPECT_MEMEQ(test, in + 20, out, 44);
 
+	local_irq_disable();
+	memset(out, 0, sizeof(out));
+	KUNIT_EXPECT_EQ(test, vtx_mem_read_fast(mem, last - 20, out, 64), 0);
+	KUNIT_EXPECT_MEMEQ(test, in, out, 64);
+	KUNIT_EXPECT_EQ(test, vtx_mem_read_fast(mem, GPA - 1, out, 2), -EFAULT);
+	/* No page has been there yet. */
+	KUNIT_EXPECT_EQ(test, vtx_mem_read_fast(mem, GPA + 9 * PAGE_SIZE, out,
+						2), -EAGAIN);
+	local_irq_enable();
+
 	KUNIT_EXPECT_EQ(test, vtx_mem_read(mem, GPA - 1, out, 2), -EFAULT);
 	KUNIT_EXPECT_EQ(test, vtx_mem_read(mem, last + PAGE_SIZE - 1, out, 2),
 			-EFAULT);
