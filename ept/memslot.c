@@ -32,42 +32,76 @@ static struct vtx_slots *alloc_slots(u32 nr)
 			 GFP_KERNEL_ACCOUNT);
 	if (!slots)
 		return NULL;
-	slots->nr = nr;
 	slots->by_gfn = (void *)(slots + 1);
 	slots->by_hva = slots->by_gfn + nr;
 	slots->hva_end = (void *)(slots->by_hva + nr);
 	return slots;
 }
 
-static bool before_by_gfn(const struct vtx_slot *a, const struct vtx_slot *b)
+/* Copy an order, leaving one slot out, or none.  Return: its place, or nr. */
+static u32 copy_without(struct vtx_slot **to, struct vtx_slot *const *from,
+			u32 nr, const struct vtx_slot *without)
 {
-	return a->gfn < b->gfn;
+	u32 place;
+
+	for (place = 0; place < nr && from[place] != without; place++)
+		;
+	memcpy(to, from, place * sizeof(*to));
+	if (place < nr)
+		memcpy(to + place, from + place + 1,
+		       (nr - place - 1) * sizeof(*to));
+	return place;
 }
 
-static bool before_by_hva(const struct vtx_slot *a, const struct vtx_slot *b)
+static void put_at(struct vtx_slot **order, u32 nr, u32 place,
+		   struct vtx_slot *slot)
 {
-	return a->hva < b->hva;
+	memmove(order + place + 1, order + place,
+		(nr - place) * sizeof(*order));
+	order[place] = slot;
 }
 
-/* Copy a sorted array, leaving out one slot and putting in another. */
-static void copy_order(struct vtx_slot **to, struct vtx_slot *const *from,
-		       u32 nr, const struct vtx_slot *without,
-		       struct vtx_slot *with,
-		       bool (*before)(const struct vtx_slot *a,
-				      const struct vtx_slot *b))
+/* How many slots begin at or before a frame. */
+static u32 count_up_to(const struct vtx_slots *slots, u64 gfn)
 {
+	u32 low = 0, high = slots->nr, middle;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (slots->by_gfn[middle]->gfn <= gfn)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Put a slot in.  Return: its place by address. */
+static u32 put_slot(struct vtx_slots *slots, struct vtx_slot *slot)
+{
+	u32 place = vtx_slots_hva_last(slots, slot->hva);
+
+	put_at(slots->by_gfn, slots->nr, count_up_to(slots, slot->gfn), slot);
+	put_at(slots->by_hva, slots->nr, place, slot);
+	slots->nr++;
+	slots->npages += slot->npages;
+	return place;
+}
+
+/* Up to the first place that has changed, the old ends hold. */
+static void update_ends(struct vtx_slots *slots, const struct vtx_slots *old,
+			u32 first)
+{
+	unsigned long highest = first ? old->hva_end[first - 1] : 0;
 	u32 i;
 
-	for (i = 0; i < nr; i++) {
-		if (with && before(with, from[i])) {
-			*to++ = with;
-			with = NULL;
-		}
-		if (from[i] != without)
-			*to++ = from[i];
+	if (first)
+		memcpy(slots->hva_end, old->hva_end,
+		       first * sizeof(*slots->hva_end));
+	for (i = first; i < slots->nr; i++) {
+		highest = max(highest, vtx_slot_hva_end(slots->by_hva[i]));
+		slots->hva_end[i] = highest;
 	}
-	if (with)
-		*to = with;
 }
 
 /**
@@ -85,26 +119,25 @@ struct vtx_slots *vtx_slots_make(const struct vtx_slots *old,
 				 const struct vtx_slot *without,
 				 struct vtx_slot *with)
 {
-	u32 i, nr = old ? old->nr : 0;
-	unsigned long end, highest = 0;
+	u32 nr = old ? old->nr : 0, first = nr;
 	struct vtx_slots *slots;
 
 	slots = alloc_slots(nr - !!without + !!with);
 	if (!slots)
 		return NULL;
-	copy_order(slots->by_gfn, old ? old->by_gfn : NULL, nr, without, with,
-		   before_by_gfn);
-	copy_order(slots->by_hva, old ? old->by_hva : NULL, nr, without, with,
-		   before_by_hva);
-
-	for (i = 0; i < slots->nr; i++) {
-		end = vtx_slot_hva_end(slots->by_hva[i]);
-		highest = max(highest, end);
-		slots->hva_end[i] = highest;
+	if (old) {
+		copy_without(slots->by_gfn, old->by_gfn, nr, without);
+		first = copy_without(slots->by_hva, old->by_hva, nr, without);
+		slots->npages = old->npages;
 	}
-	slots->npages = (old ? old->npages : 0) -
-			(without ? without->npages : 0) +
-			(with ? with->npages : 0);
+	slots->nr = nr;
+	if (without) {
+		slots->nr--;
+		slots->npages -= without->npages;
+	}
+	if (with)
+		first = min(first, put_slot(slots, with));
+	update_ends(slots, old, first);
 	return slots;
 }
 
@@ -121,21 +154,6 @@ void vtx_slots_free(struct vtx_slots *slots)
 	for (i = 0; i < slots->nr; i++)
 		kfree(slots->by_gfn[i]);
 	kvfree(slots);
-}
-
-/* How many slots begin at or before a frame. */
-static u32 count_up_to(const struct vtx_slots *slots, u64 gfn)
-{
-	u32 low = 0, high = slots->nr, middle;
-
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		if (slots->by_gfn[middle]->gfn <= gfn)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
 }
 
 /**
