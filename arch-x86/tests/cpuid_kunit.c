@@ -8,6 +8,10 @@
 
 #include <kunit/test.h>
 
+#include <asm/cpufeature.h>
+#include <asm/fpu/xcr.h>
+#include <asm/processor.h>
+
 /* The real code, not a copy. */
 #include "../cpuid.c"
 
@@ -545,6 +549,45 @@ static void entries_checked(struct kunit *test)
 	}
 }
 
+static void read_this(void *context, u32 leaf, u32 subleaf, u32 *regs)
+{
+	cpuid_count(leaf, subleaf, &regs[EAX], &regs[EBX], &regs[ECX],
+		    &regs[EDX]);
+}
+
+/* The CPU that the test runs on: what must hold on any. */
+static void this_host(struct kunit *test)
+{
+	struct vtx_cpuid_host facts = {
+		.read	= read_this,
+		.xcr0	= boot_cpu_has(X86_FEATURE_OSXSAVE) ? xgetbv(0) : 0,
+		.needs	= ALL_NEEDS,
+	};
+	u32 nent = VTX_CPUID_MAX_SUPPORTED, regs[REGS];
+	struct kvm_cpuid_entry2 *entries;
+	struct vtx_cpuid cpuid;
+	int f;
+
+	entries = kunit_kcalloc(test, nent, sizeof(*entries), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, entries);
+	KUNIT_ASSERT_EQ(test, vtx_cpuid_supported(&facts, entries, &nent), 0);
+	vtx_cpuid_init(&cpuid, entries, nent);
+	for_each_feature(f) {
+		const struct feature_row *row = &features[f];
+
+		read_this(NULL, row->leaf, row->subleaf, regs);
+		if (row->policy == HOST && vtx_cpuid_has(&cpuid, f))
+			KUNIT_EXPECT_TRUE_MSG(test, regs[row->reg] & row->mask,
+					      "%s", row->name);
+	}
+	KUNIT_EXPECT_TRUE(test, vtx_cpuid_has(&cpuid, VTX_CPUID_LM));
+	KUNIT_EXPECT_TRUE(test, vtx_cpuid_has(&cpuid, VTX_CPUID_PAE));
+	/* The image of the KVM ABI: struct kvm_xsave. */
+	if (cpuid.xcr0)
+		KUNIT_EXPECT_LE(test, find_entry(&cpuid, LEAF_XSAVE, 0)->ecx,
+				4096);
+}
+
 static struct kunit_case cpuid_cases[] = {
 	KUNIT_CASE(newest_host),
 	KUNIT_CASE(bare_host),
@@ -559,6 +602,7 @@ static struct kunit_case cpuid_cases[] = {
 	KUNIT_CASE(follows_registers),
 	KUNIT_CASE(lookup_rules),
 	KUNIT_CASE(entries_checked),
+	KUNIT_CASE(this_host),
 	{ }
 };
 
