@@ -102,4 +102,83 @@ static __always_inline int vtx_invvpid(enum vtx_inv_type type, u16 vpid)
 		 [descriptor] "m" (descriptor), [type] "r" ((u64)type));
 }
 
+/**
+ * vtx_vmclear() - write a VMCS back to memory and make it clear
+ * @region: physical address of the VMCS
+ *
+ * Afterwards no CPU caches any of it, and it is not current if it was.
+ *
+ * Return: 0, -EIO after VMfail (bad address), or -EFAULT outside VMX operation.
+ */
+static __always_inline int vtx_vmclear(phys_addr_t region)
+{
+	VTX_INSN("vmclear %[region]", [region] "m" (region));
+}
+
+/**
+ * vtx_vmptrld() - make a VMCS current on this CPU
+ * @region: physical address of the VMCS, its first word holding the VMCS
+ *	revision identifier
+ *
+ * Return: 0, -EIO after VMfail (bad address or revision), or -EFAULT outside
+ * VMX operation.
+ */
+static __always_inline int vtx_vmptrld(phys_addr_t region)
+{
+	VTX_INSN("vmptrld %[region]", [region] "m" (region));
+}
+
+/**
+ * vtx_vmptrst() - tell which VMCS is current on this CPU
+ * @region: receives its physical address, or all ones if there is none
+ *
+ * Return: 0, or -EFAULT outside VMX operation.
+ */
+static __always_inline int vtx_vmptrst(phys_addr_t *region)
+{
+	/* An input to the compiler; that it changes is what "memory" says. */
+	VTX_INSN("vmptrst %[region]", [region] "m" (*region));
+}
+
+/**
+ * vtx_vmread() - read a field of the current VMCS
+ * @field: its encoding
+ * @value: receives it, zero-extended; unchanged after an error
+ *
+ * Return: 0, -EIO after VMfail (no current VMCS, or no such field), or -EFAULT
+ * outside VMX operation.
+ */
+static __always_inline int vtx_vmread(u64 field, u64 *value)
+{
+	u64 out;
+
+	/* The empty asm keeps compilers from losing the output (gcc PR 110420). */
+	asm volatile goto("1: vmread %[field], %[out]\n\t"
+			  "jbe %l[vmfail]\n\t"
+			  _ASM_EXTABLE(1b, %l[fault])
+			  : [out] "=r" (out) : [field] "r" (field)
+			  : "cc" : vmfail, fault);
+	asm volatile("");
+	*value = out;
+	return 0;
+vmfail:
+	return -EIO;
+fault:
+	return -EFAULT;
+}
+
+/**
+ * vtx_vmwrite() - write a field of the current VMCS
+ * @field: its encoding
+ * @value: what to write; bits beyond the field's width are ignored
+ *
+ * Return: 0, -EIO after VMfail (no current VMCS, no such field, or one that is
+ * read-only), or -EFAULT outside VMX operation.
+ */
+static __always_inline int vtx_vmwrite(u64 field, u64 value)
+{
+	VTX_INSN("vmwrite %[value], %[field]",
+		 [value] "rm" (value), [field] "r" (field));
+}
+
 #endif /* VTX_ARCH_X86_VMX_INSN_H */
