@@ -45,8 +45,6 @@
 #include "arch-x86/vmx/insn.h"
 #include "arch-x86/vmx/percpu.h"
 #include "arch-x86/vmx/support.h"
-
-#define CREATE_TRACE_POINTS
 #include "arch-x86/vmx/trace.h"
 
 enum vtx_cpu_state { VTX_CPU_OFF, VTX_CPU_TURNING, VTX_CPU_ON };
