@@ -13,6 +13,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/mm.h>
+#include <linux/rcupdate.h>
 #include <linux/syscore_ops.h>
 #include <linux/types.h>
 #include <linux/version.h>
@@ -21,7 +22,18 @@
 #include <asm/reboot.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
+#define rdmsrq(msr, val)	rdmsrl(msr, val)
 #define rdmsrq_safe(msr, val)	rdmsrl_safe(msr, val)
+#define wrmsrq(msr, val)	wrmsrl(msr, val)
+#define native_wrmsrq(msr, val)	native_wrmsrl(msr, val)
+#endif
+
+/* Where load_gs_index() is; and the argument had no use. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+#define rcu_virt_note_context_switch()	rcu_virt_note_context_switch(0)
+#include <asm/special_insns.h>
+#else
+#include <asm/gsseg.h>
 #endif
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)

@@ -43,6 +43,7 @@
 
 #include "arch-x86/vmx/caps.h"
 #include "arch-x86/vmx/insn.h"
+#include "arch-x86/vmx/mitigation.h"
 #include "arch-x86/vmx/percpu.h"
 #include "arch-x86/vmx/support.h"
 #include "arch-x86/vmx/trace.h"
@@ -125,6 +126,8 @@ int vtx_percpu_init(const unsigned long *without)
 		return err;
 
 	on_each_cpu(check_cpu_ipi, &err, 1);
+	if (!err)
+		vtx_mitigation_init();
 	return err;
 }
 
