@@ -19,6 +19,8 @@
 #ifndef VTX_ARCH_X86_VMX_FEATURES_H
 #define VTX_ARCH_X86_VMX_FEATURES_H
 
+#include <linux/bits.h>
+
 #define VTX_FEATURES(X)								\
 	/* primary processor-based VM-execution controls */			\
 	X(PROC, 31, ACTIVATE_SECONDARY, REQUIRED, NONE,				\
@@ -142,5 +144,20 @@ enum vtx_feature {
 #undef VTX_FEATURE_ENUM
 	VTX_NR_FEATURES
 };
+
+/**
+ * enum vtx_feature_bit - where in its word a row of VTX_FEATURES lives
+ *
+ * Used through VTX_CONTROL().
+ */
+enum vtx_feature_bit {
+#define VTX_FEATURE_BIT(word, bit, token, policy, needs, name)	\
+	VTX_BIT_##token = (bit),
+	VTX_FEATURES(VTX_FEATURE_BIT)
+#undef VTX_FEATURE_BIT
+};
+
+/* The mask of a control, by the token of its row. */
+#define VTX_CONTROL(token)	BIT(VTX_BIT_##token)
 
 #endif /* VTX_ARCH_X86_VMX_FEATURES_H */

@@ -47,6 +47,7 @@
 #include "arch-x86/vmx/percpu.h"
 #include "arch-x86/vmx/support.h"
 #include "arch-x86/vmx/trace.h"
+#include "arch-x86/vmx/vmcs.h"
 
 enum vtx_cpu_state { VTX_CPU_OFF, VTX_CPU_TURNING, VTX_CPU_ON };
 
@@ -247,6 +248,7 @@ int vtx_percpu_on(void)
 
 	/* VMXON faults while Processor Trace runs, on CPUs that cannot do both. */
 	intel_pt_handle_vmx(1);
+	vtx_vmcs_cpu_begin();
 	WRITE_ONCE(this->state, VTX_CPU_TURNING);
 	barrier();
 	cr4_set_bits(X86_CR4_VMXE);
@@ -279,6 +281,7 @@ void vtx_percpu_off(void)
 	if (this->state != VTX_CPU_ON)
 		return;
 
+	vtx_vmcs_cpu_end();
 	WARN_ONCE(vtx_vmxoff(), "VMXOFF failed on CPU %d\n",
 		  smp_processor_id());
 	cr4_clear_bits(X86_CR4_VMXE);
@@ -326,7 +329,8 @@ void vtx_percpu_emergency_off(void)
 	if (READ_ONCE(this->state) == VTX_CPU_OFF)
 		return;
 
-	/* Fails if the NMI came before VMXON: then there is nothing to leave. */
+	/* Fail if the NMI came before VMXON: then there is nothing to leave. */
+	vtx_vmcs_cpu_emergency_end();
 	vtx_vmxoff();
 	cr4_clear_bits(X86_CR4_VMXE);
 	WRITE_ONCE(this->state, VTX_CPU_OFF);
