@@ -9,7 +9,7 @@
 
 #include "arch-x86/vmx/check_rules.h"
 
-static bool check_registers(struct vtx_check *check)
+static bool check_host_registers(struct vtx_check *check)
 {
 	const struct vtx_vmx_msrs *msrs = &check->cpu->msrs;
 	u64 cr0 = GET(check, HOST_CR0), cr4 = GET(check, HOST_CR4);
@@ -33,7 +33,7 @@ static bool check_registers(struct vtx_check *check)
 	return true;
 }
 
-static bool check_msrs(struct vtx_check *check)
+static bool check_host_msrs(struct vtx_check *check)
 {
 	u32 exit = GET(check, CTRL_VM_EXIT);
 	u64 efer = GET(check, HOST_IA32_EFER);
@@ -74,7 +74,7 @@ static bool check_msrs(struct vtx_check *check)
 	return true;
 }
 
-static bool check_segments(struct vtx_check *check)
+static bool check_host_segments(struct vtx_check *check)
 {
 	static const enum vtx_vmcs_field selectors[] = {
 		VMCS_HOST_ES_SELECTOR, VMCS_HOST_CS_SELECTOR,
@@ -134,6 +134,6 @@ static bool check_address_space(struct vtx_check *check)
  */
 bool vtx_check_host(struct vtx_check *check)
 {
-	return check_registers(check) && check_msrs(check) &&
-	       check_segments(check) && check_address_space(check);
+	return check_host_registers(check) && check_host_msrs(check) &&
+	       check_host_segments(check) && check_address_space(check);
 }

@@ -20,6 +20,12 @@ static inline void trace_vtx_vmx_on(unsigned int cpu, int err) { }
 static inline void trace_vtx_vmx_off(unsigned int cpu) { }
 static inline void trace_vtx_vmcs_load(u64 hpa, unsigned int cpu, int err) { }
 
+#include "../check.c"
+#include "../check_controls.c"
+#include "../check_guest.c"
+#include "../check_host.c"
+#include "../check_segment.c"
+#include "../check_state.c"
 #include "../dump.c"
 #include "../enter.c"
 #include "../mitigation.c"
