@@ -8,19 +8,21 @@
  *   check_segment.c	the same: segments
  *   check_state.c	the same: non-register state
  *
- * Pure: everything is asked of struct vtx_check.  What the rules cannot see, and
- * the CPU may refuse all the same: MSRs in the VM-entry load list (exit reason
- * 34), the launch state, and reserved bits of MSRs that differ from model to
- * model (PERF_GLOBAL_CTRL, RTIT_CTL).
+ * Pure: everything is asked of struct vtx_check.  What the rules cannot see,
+ * and the CPU may refuse all the same: MSRs in the VM-entry load list (exit
+ * reason 34), the launch state, and reserved bits of MSRs that differ from
+ * model to model (PERF_GLOBAL_CTRL, RTIT_CTL).
  */
 #include "module/compat.h"
 
 #include <linux/bitops.h>
+#include <linux/kernel.h>
 #include <linux/types.h>
 
 #include <asm/processor.h>
 
 #include "arch-x86/vmx/check_rules.h"
+#include "arch-x86/vmx/dump.h"
 #include "arch-x86/vmx/insn.h"
 
 /**
@@ -152,4 +154,36 @@ bool vtx_check_current(struct vtx_check *check, struct vtx_check_cpu *cpu)
 		.read	= vtx_check_read_current,
 	};
 	return vtx_check_entry(check);
+}
+
+/**
+ * vtx_entry_explain() - say why the CPU refused to enter the current VMCS
+ * @failed_reason: the exit reason of an entry that failed that way, or 0 after
+ *	VMfail
+ * @why: receives one line without a newline
+ * @why_size: its size in bytes; VTX_ENTRY_WHY_SIZE is enough
+ *
+ * Right after the entry, before another VMX instruction fails.
+ */
+void vtx_entry_explain(u32 failed_reason, char *why, size_t why_size)
+{
+	u64 error = vtx_check_read_current(NULL, VMCS_EXIT_VM_INSTRUCTION_ERROR);
+	struct vtx_check_cpu cpu;
+	struct vtx_check check;
+	int length;
+
+	if (failed_reason)
+		length = scnprintf(why, why_size, "%s",
+				   vtx_exit_name(failed_reason));
+	else
+		length = scnprintf(why, why_size, "error %llu, %s", error,
+				   vtx_insn_error_name(error));
+	if (vtx_check_current(&check, &cpu))
+		scnprintf(why + length, why_size - length,
+			  "; no rule is broken that the checker knows");
+	else
+		scnprintf(why + length, why_size - length,
+			  "; %s is %#llx, but should be: %s",
+			  vtx_vmcs_field_name(check.field), check.value,
+			  check.rule);
 }

@@ -130,7 +130,8 @@ static bool check_apic(struct vtx_check *check)
 	MUST(check, CTRL_POSTED_INTR_VECTOR,
 	     GET(check, CTRL_POSTED_INTR_VECTOR) <= 0xff, "bits 15:8 0");
 	MUST(check, CTRL_POSTED_INTR_DESC_ADDRESS,
-	     vtx_check_hpa(check, GET(check, CTRL_POSTED_INTR_DESC_ADDRESS), 64),
+	     vtx_check_hpa(check, GET(check, CTRL_POSTED_INTR_DESC_ADDRESS),
+			   64),
 	     "a physical address aligned to 64 bytes");
 	return true;
 }

@@ -48,7 +48,8 @@ static bool check_cr3_cr4(struct vtx_check *check)
 	     "PAE in IA-32e mode");
 	MUST(check, GUEST_CR4, wide || !(cr4 & X86_CR4_PCIDE),
 	     "no PCIDE outside IA-32e mode");
-	MUST(check, GUEST_CR3, !(GET(check, GUEST_CR3) >> check->cpu->phys_bits),
+	MUST(check, GUEST_CR3,
+	     !(GET(check, GUEST_CR3) >> check->cpu->phys_bits),
 	     "not wider than physical addresses");
 	return true;
 }
@@ -177,14 +178,15 @@ static bool check_pdptes(struct vtx_check *check)
 {
 	u64 reserved = BIT(1) | BIT(2) | GENMASK(8, 5) |
 		       GENMASK_ULL(63, check->cpu->phys_bits);
-	enum vtx_vmcs_field field;
+	int i;
 
 	if (!(GET(check, GUEST_CR0) & X86_CR0_PG) ||
 	    !(GET(check, GUEST_CR4) & X86_CR4_PAE) ||
 	    HAS(check, VM_ENTRY, IA32E_MODE_GUEST) ||
 	    !(vtx_check_proc2(check) & VTX_CONTROL(EPT)))
 		return true;
-	for (field = VMCS_GUEST_PDPTE0; field <= VMCS_GUEST_PDPTE3; field += 2) {
+	for (i = 0; i < 4; i++) {
+		enum vtx_vmcs_field field = VMCS_GUEST_PDPTE0 + 2 * i;
 		u64 pdpte = vtx_check_get(check, field);
 
 		MUST_OF(check, field, !(pdpte & 1) || !(pdpte & reserved),

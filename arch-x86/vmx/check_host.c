@@ -53,6 +53,7 @@ static bool check_host_msrs(struct vtx_check *check)
 	}
 	if (exit & EXIT_LOAD_CET) {
 		u64 s_cet = GET(check, HOST_IA32_S_CET);
+		u64 table = GET(check, HOST_INTR_SSP_TABLE_ADDRESS);
 
 		MUST(check, HOST_IA32_S_CET,
 		     vtx_check_canonical(check, s_cet) &&
@@ -64,9 +65,7 @@ static bool check_host_msrs(struct vtx_check *check)
 		     vtx_check_canonical(check, GET(check, HOST_SSP)),
 		     "canonical and aligned to 4 bytes");
 		MUST(check, HOST_INTR_SSP_TABLE_ADDRESS,
-		     vtx_check_canonical(check,
-					 GET(check, HOST_INTR_SSP_TABLE_ADDRESS)),
-		     "canonical");
+		     vtx_check_canonical(check, table), "canonical");
 	}
 	if (exit & EXIT_LOAD_PKRS)
 		MUST(check, HOST_IA32_PKRS, !(GET(check, HOST_IA32_PKRS) >> 32),

@@ -142,7 +142,8 @@ static bool check_data(struct vtx_check *check, const struct segment *s,
 static bool check_selectors(struct vtx_check *check, bool v86,
 			    bool unrestricted)
 {
-	u16 cs = GET(check, GUEST_CS_SELECTOR), ss = GET(check, GUEST_SS_SELECTOR);
+	u16 cs = GET(check, GUEST_CS_SELECTOR);
+	u16 ss = GET(check, GUEST_SS_SELECTOR);
 
 	MUST(check, GUEST_TR_SELECTOR, !(GET(check, GUEST_TR_SELECTOR) & 4),
 	     "TI 0");

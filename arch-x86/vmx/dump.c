@@ -50,7 +50,7 @@ static const char *const insn_errors[] = {
 	[22] = "VMCALL with incorrect MSEG revision identifier",
 	[23] = "VMXOFF under dual-monitor treatment",
 	[24] = "VMCALL with invalid SMM-monitor features",
-	[25] = "VM entry with invalid VM-execution control fields in executive VMCS",
+	[25] = "VM entry with invalid control fields in executive VMCS",
 	[26] = "VM entry with events blocked by MOV SS",
 	[28] = "invalid operand to INVEPT or INVVPID",
 };

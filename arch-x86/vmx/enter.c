@@ -8,8 +8,8 @@
  * general-purpose registers).
  *
  * Between the exit and the hand-off of an NMI or machine check nothing may be
- * traced or probed: such an event has happened, the CPU blocks the next one, and
- * a breakpoint's IRET would unblock it too early.  That part is noinstr.
+ * traced or probed: such an event has happened, the CPU blocks the next one,
+ * and a breakpoint's IRET would unblock it too early.  That part is noinstr.
  *
  * Interrupts are off from vtx_enter()'s start to its end, so that a kick that
  * comes before the entry makes the guest exit at once, and the host's CR3 and
@@ -82,8 +82,8 @@ void vtx_host_park(struct vtx_vmcs *vmcs, struct vtx_context *context,
  * @context: the guest's
  * @host: as vtx_host_park() filled it in, on this CPU
  *
- * A non-zero GS selector overwrites MSR_KERNEL_GS_BASE, which holds user space's
- * GS base: whoever switches that MSR for the guest does so after this.
+ * A non-zero GS selector overwrites MSR_KERNEL_GS_BASE, which holds user
+ * space's GS base: whoever gives the host that MSR back does so after this.
  */
 void vtx_host_unpark(struct vtx_context *context, const struct vtx_host *host)
 {
@@ -205,7 +205,9 @@ static unsigned int switch_flags(const struct vtx_vmcs *vmcs,
  */
 static __always_inline void hand_off(u32 intr_info)
 {
-	switch (intr_info & (VTX_INTR_VALID | VTX_INTR_TYPE | VTX_INTR_VECTOR)) {
+	const u32 mask = VTX_INTR_VALID | VTX_INTR_TYPE | VTX_INTR_VECTOR;
+
+	switch (intr_info & mask) {
 	case VTX_INTR_VALID | VTX_INTR_NMI << 8 | X86_TRAP_NMI:
 		asm volatile("int %0" : : "i" (X86_TRAP_NMI) : "memory");
 		break;
@@ -235,7 +237,8 @@ static noinstr enum vtx_entry enter_noinstr(struct vtx_context *context,
 	/* At once: a page fault in an NMI's handler would overwrite it. */
 	context->cr2 = native_read_cr2();
 	exit->have = 0;
-	if (entry == VTX_ENTRY_EXITED && !vtx_vmread(VMCS_EXIT_REASON, &value)) {
+	if (entry == VTX_ENTRY_EXITED &&
+	    !vtx_vmread(VMCS_EXIT_REASON, &value)) {
 		exit->reason = value;
 		if (vtx_exit_basic(exit) == VTX_EXIT_EXCEPTION_NMI &&
 		    !vtx_vmread(VMCS_EXIT_INTR_INFO, &value)) {

@@ -32,8 +32,8 @@ enum vtx_gpr {
 
 /**
  * struct vtx_regs - a guest's general-purpose registers
- * @gpr: indexed by enum vtx_gpr.  RSP is the VMCS's: the switch neither loads nor
- *	saves it here, the slot is for whoever caches it.
+ * @gpr: indexed by enum vtx_gpr.  RSP is the VMCS's: the switch neither loads
+ *	nor saves it here, the slot is for whoever caches it.
  */
 struct vtx_regs {
 	u64	gpr[VTX_NR_GPRS];
@@ -79,7 +79,7 @@ struct vtx_context {
 };
 
 /**
- * struct vtx_host - host state that VM exits destroy and nobody needs in between
+ * struct vtx_host - host state that VM exits destroy, to be put back later
  * @ds: selector
  * @es: selector
  * @fs: selector
@@ -161,6 +161,7 @@ static inline type vtx_exit_##name(struct vtx_exit *exit)		\
 {									\
 	return vtx_exit_read(exit, VTX_EXIT_FIELD_##NAME);		\
 }
+
 VTX_EXIT_FIELDS(VTX_EXIT_GETTER)
 #undef VTX_EXIT_GETTER
 

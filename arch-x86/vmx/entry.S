@@ -10,7 +10,6 @@
 #include <asm/unwind_hints.h>
 
 #include "arch-x86/vmx/asm-offsets.h"
-
 	.section .noinstr.text, "ax"
 
 /*
@@ -73,7 +72,7 @@ SYM_FUNC_START(vtx_switch)
 	jns	.Lbuffers_clear
 	verw	.Lverw_selector(%rip)	/* writes ZF only */
 .Lbuffers_clear:
-	UNWIND_HINT_SAVE		/* for vtx_switch_exit: the stack is the same */
+	UNWIND_HINT_SAVE		/* vtx_switch_exit has the same stack */
 	jnc	.Llaunch
 .Lresume:
 	vmresume
@@ -114,8 +113,8 @@ SYM_INNER_LABEL_ALIGN(vtx_switch_exit, SYM_L_GLOBAL)
 
 	/* Nothing of the guest's may steer what the host does speculatively. */
 .Lclear:
-	.irp	reg, ecx, edx, ebx, ebp, r8d, r9d, r10d, r11d, r12d, r13d, r14d, r15d
-	xor	%\reg, %\reg
+	.irp	r, ecx, edx, ebx, ebp, r8, r9, r10, r11, r12, r13, r14, r15
+	xor	%\r, %\r
 	.endr
 	FILL_RETURN_BUFFER %rcx, RSB_CLEAR_LOOPS, X86_FEATURE_RSB_VMEXIT, \
 			   X86_FEATURE_RSB_VMEXIT_LITE
@@ -134,7 +133,7 @@ SYM_INNER_LABEL_ALIGN(vtx_switch_exit, SYM_L_GLOBAL)
 	wrmsr
 	mov	%ebx, %eax
 .Lleave:
-	lfence				/* a guessed jz does not get past this */
+	lfence				/* no guessed jz gets past this */
 	xor	%esi, %esi
 	xor	%edi, %edi
 	pop	%rbx

@@ -3,8 +3,8 @@
  * Why a guest stopped: one list of the SDM's basic exit reasons.
  *
  * SDM 3D "VMX Basic Exit Reasons".  A row is the number, the name, the handler
- * (exit_<token>, which only vmexit/ expands) and what the dispatcher does around
- * it:
+ * (exit_<token>, which only vmexit/ expands) and what the dispatcher does
+ * around it:
  *
  *   INSN	an instruction that the handler completes: on success the
  *		dispatcher moves RIP past it
@@ -106,7 +106,8 @@
  * @VTX_NR_EXIT_REASONS: one more than the highest number
  */
 enum vtx_exit_reason {
-#define VTX_EXIT_ENUM(number, name, handler, flags)	VTX_EXIT_##name = (number),
+#define VTX_EXIT_ENUM(number, name, handler, flags)	\
+	VTX_EXIT_##name = (number),
 	VTX_EXIT_REASONS(VTX_EXIT_ENUM)
 #undef VTX_EXIT_ENUM
 	VTX_NR_EXIT_REASONS

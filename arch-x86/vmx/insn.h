@@ -152,7 +152,7 @@ static __always_inline int vtx_vmread(u64 field, u64 *value)
 {
 	u64 out;
 
-	/* The empty asm keeps compilers from losing the output (gcc PR 110420). */
+	/* The empty asm keeps gcc from losing the output (its PR 110420). */
 	asm volatile goto("1: vmread %[field], %[out]\n\t"
 			  "jbe %l[vmfail]\n\t"
 			  _ASM_EXTABLE(1b, %l[fault])

@@ -4,13 +4,13 @@
  *
  * Decided once, when the module is loaded, from what the kernel found out about
  * the CPU and from mitigations=; the kernel's finer choices on its command line
- * (mds=, l1tf=, ...) are about its own entry code and are not known to a module.
+ * (mds=, l1tf=, ...) are about its own entry code, and no module knows them.
  *
- *   VERW	before every entry: no stale data in buffers (MDS, TAA, MMIO stale
- *		data, RFDS)
- *   L1D flush	before an entry that other code than the exit handlers came before
+ *   VERW	before every entry: no stale data in buffers (MDS, TAA, MMIO
+ *		stale data, RFDS)
+ *   L1D flush	before an entry that other code than exit handlers preceded
  *		(L1TF)
- *   SPEC_CTRL	the guest's value inside, the host's outside; with the older IBRS
+ *   SPEC_CTRL	the guest's value inside, the host's outside; the older IBRS is
  *		written at each exit, because that is what makes it work
  *   IBPB	between two guests on one CPU
  *   RSB	filled at each exit; the kernel's own alternatives, see entry.S
@@ -46,7 +46,7 @@ static bool wants_verw(void)
 
 /*
  * By MSR only.  CPUs with L1TF got it with the microcode that the rest of the
- * mitigation needs; of one without, the kernel's sysfs says that it is vulnerable.
+ * mitigation needs; of one without, the kernel's sysfs says "vulnerable".
  */
 static bool wants_l1d_flush(void)
 {
@@ -75,7 +75,7 @@ static const char *mark(const struct static_key_false *key)
 /**
  * vtx_mitigation_init() - decide what entries and exits do for safety
  *
- * Called once, at load; may sleep.  Says in one line of the log what it decided.
+ * Called once, at load; may sleep.  One line of the log says what it decided.
  */
 void vtx_mitigation_init(void)
 {

@@ -19,7 +19,7 @@
 
 #define MSRS_PER_MAP	0x2000
 #define HIGH_MSRS	0xc0000000
-#define WRITE_OFFSET	(2 * MSRS_PER_MAP)	/* in bits, from read to write */
+#define WRITE_OFFSET	(2 * MSRS_PER_MAP)	/* in bits, read to write */
 
 /**
  * vtx_msr_bitmap_alloc() - make a bitmap in which everything exits

@@ -2,8 +2,8 @@
 /*
  * Guest segments as the VMCS has them.
  *
- * The fields of one kind follow each other in the order of enum vtx_segment, two
- * encodings apart.
+ * The fields of one kind follow each other in the order of enum vtx_segment,
+ * two encodings apart.
  */
 #ifndef VTX_ARCH_X86_VMX_SEGMENT_H
 #define VTX_ARCH_X86_VMX_SEGMENT_H
@@ -35,8 +35,8 @@ enum vtx_segment {
 
 /* Bits of VTX_AR_TYPE in code and data segments. */
 #define VTX_AR_ACCESSED		BIT(0)
-#define VTX_AR_RW		BIT(1)	/* code: readable; data: writable */
-#define VTX_AR_CE		BIT(2)	/* code: conforming; data: expand-down */
+#define VTX_AR_RW		BIT(1)	/* readable; writable */
+#define VTX_AR_CE		BIT(2)	/* conforming; expand-down */
 #define VTX_AR_CODE		BIT(3)
 
 /* Whole values that occur often. */

@@ -92,7 +92,7 @@ TRACE_EVENT(vtx_exit,
 		  __print_symbolic((u16)__entry->reason,
 				   VTX_EXIT_REASONS(VTX_TRACE_EXIT_NAME)
 				   { 0xffff, "none" }),
-		  __entry->reason & VTX_EXIT_ENTRY_FAILED ? " entry failed" : "",
+		  __entry->reason >> 31 ? " entry failed" : "",
 		  __entry->rip, __entry->qualification)
 );
 

@@ -3,14 +3,14 @@
  * Where a VMCS is, and how it gets from one CPU to another.
  *
  * A CPU keeps parts of a VMCS in itself from VMPTRLD to VMCLEAR, also while
- * another one is current.  So each CPU has a list of the VMCSs that it may hold:
+ * another one is current.  So each CPU has a list of the VMCSs it may hold:
  *
  *   load   on the CPU that holds it: VMPTRLD at most
  *          never loaded, or cleared: VMCLEAR, then VMPTRLD
  *          held by another CPU: VMCLEAR there, by IPI; then as above
  *   free   VMCLEAR wherever it is
- *   VMX off on a CPU: VMCLEAR all that it holds, so that their owners can go on
- *          on another CPU
+ *   VMX off on a CPU: VMCLEAR all that it holds, so that their owners can
+ *          continue on another CPU
  *
  * A list is changed by its own CPU only, with interrupts off.  An NMI of a
  * crashing kernel comes through nevertheless and walks the list forwards, which
@@ -68,9 +68,9 @@ static atomic_long_t vmcs_failures;
  */
 int vtx_vmcs_alloc(struct vtx_vmcs *vmcs, u32 revision, int numa_node)
 {
-	struct page *page = alloc_pages_node(numa_node,
-					     GFP_KERNEL_ACCOUNT | __GFP_ZERO, 0);
+	struct page *page;
 
+	page = alloc_pages_node(numa_node, GFP_KERNEL_ACCOUNT | __GFP_ZERO, 0);
 	if (!page)
 		return -ENOMEM;
 	*vmcs = (struct vtx_vmcs){
@@ -99,7 +99,7 @@ static void clear_here(struct vtx_vmcs *vmcs)
 		this->current_vmcs = NULL;
 	list_del_init(&vmcs->node);
 	vmcs->launched = false;
-	/* Only now may its owner go on elsewhere: pairs with vtx_vmcs_clear(). */
+	/* Only now may its owner go on: pairs with vtx_vmcs_clear(). */
 	smp_store_release(&vmcs->cpu, -1);
 }
 
@@ -172,8 +172,8 @@ static int load_here(struct vtx_vmcs *vmcs)
  * @vmcs: the VMCS
  *
  * Preemption is off, and stays off until vtx_vmcs_put().  Interrupts are on
- * unless the VMCS is known to be on this CPU or on none.  Host state that differs
- * from CPU to CPU is this CPU's on return.
+ * unless the VMCS is known to be on this CPU or on none.  Host state that
+ * differs from CPU to CPU is this CPU's on return.
  *
  * Return: 0; -ESHUTDOWN if VMX is off on this CPU, because the machine or the
  * CPU goes down; -EIO or -EFAULT if the CPU refuses, which is a bug of ours.

@@ -4,8 +4,8 @@
  *
  * Fields are read and written only between vtx_vmcs_load() and vtx_vmcs_put().
  * An accessor of the wrong width does not compile.  An access that the CPU
- * refuses is a bug of ours or VMX gone from under us: it is counted, logged, and
- * reads as 0, but never brings the host down.
+ * refuses is a bug of ours or VMX gone from under us: it is counted, logged,
+ * and reads as 0, but never brings the host down.
  */
 #ifndef VTX_ARCH_X86_VMX_VMCS_H
 #define VTX_ARCH_X86_VMX_VMCS_H

@@ -2,10 +2,10 @@
 /*
  * What stands in a VMCS before the first entry.
  *
- * VMCLEAR leaves the fields undefined, so every field that the controls make the
- * CPU look at is written here, in four parts: the controls, the host state that
- * is the same everywhere, the host state that belongs to a CPU (again after each
- * move to another one), and the guest's state after power-up.
+ * VMCLEAR leaves the fields undefined, so every field that the controls make
+ * the CPU look at is written here, in four parts: the controls, the host state
+ * that is the same everywhere, the host state that belongs to a CPU (again
+ * after each move to another one), and the guest's state after power-up.
  */
 #include "module/compat.h"
 
@@ -39,8 +39,8 @@ static void write_all(const struct vtx_field_value *row, size_t count)
 }
 
 /*
- * PAUSE-loop exiting, in TSC ticks: PAUSEs less than the gap apart are one loop,
- * and a loop that lasts longer than the window exits.
+ * PAUSE-loop exiting, in TSC ticks: PAUSEs less than the gap apart are one
+ * loop, and a loop that lasts longer than the window exits.
  */
 #define PLE_GAP		128
 #define PLE_WINDOW	4096
@@ -144,7 +144,7 @@ static void init_host(struct vtx_vmcs *vmcs)
 		  read_msr(MSR_IA32_SYSENTER_CS) },
 		{ VMCS_HOST_IA32_SYSENTER_EIP,
 		  read_msr(MSR_IA32_SYSENTER_EIP) },
-		{ VMCS_HOST_RIP,		(unsigned long)vtx_switch_exit },
+		{ VMCS_HOST_RIP,	(unsigned long)vtx_switch_exit },
 	};
 
 	write_all(values, ARRAY_SIZE(values));
@@ -186,7 +186,7 @@ void vtx_vmcs_init_host_cpu(struct vtx_vmcs *vmcs)
 	vmcs->host_cpu = smp_processor_id();
 }
 
-/* SDM 3A "Processor State After Reset"; what the VMCS does not hold is others'. */
+/* SDM 3A "Processor State After Reset", as far as the VMCS holds it. */
 static const struct vtx_field_value reset_values[] = {
 	{ VMCS_GUEST_CR3,			0 },
 	{ VMCS_GUEST_DR7,			0x400 },
@@ -237,15 +237,15 @@ static const struct vtx_field_value reset_values[] = {
  */
 void vtx_vmcs_reset_guest(const struct vtx_caps *caps)
 {
-	enum vtx_segment segment;
+	enum vtx_segment s;
 
-	for (segment = VTX_ES; segment <= VTX_GS; segment++) {
-		vtx_vmcs_write(vtx_seg_field(VMCS_GUEST_ES_SELECTOR, segment), 0);
-		vtx_vmcs_write(vtx_seg_field(VMCS_GUEST_ES_BASE, segment), 0);
-		vtx_vmcs_write(vtx_seg_field(VMCS_GUEST_ES_LIMIT, segment), 0xffff);
-		vtx_vmcs_write(vtx_seg_field(VMCS_GUEST_ES_ACCESS_RIGHTS, segment),
-			       segment == VTX_CS ? VTX_AR_REAL_CODE :
-						   VTX_AR_REAL_DATA);
+	for (s = VTX_ES; s <= VTX_GS; s++) {
+		vtx_vmcs_write(vtx_seg_field(VMCS_GUEST_ES_SELECTOR, s), 0);
+		vtx_vmcs_write(vtx_seg_field(VMCS_GUEST_ES_BASE, s), 0);
+		vtx_vmcs_write(vtx_seg_field(VMCS_GUEST_ES_LIMIT, s), 0xffff);
+		vtx_vmcs_write(vtx_seg_field(VMCS_GUEST_ES_ACCESS_RIGHTS, s),
+			       s == VTX_CS ? VTX_AR_REAL_CODE :
+					     VTX_AR_REAL_DATA);
 	}
 	write_all(reset_values, ARRAY_SIZE(reset_values));
 

@@ -2,10 +2,10 @@
 /*
  * The VM-entry checker, held against the CPU.
  *
- * Each row starts from a guest that can be entered, breaks one rule in its VMCS,
- * and wants three things: the checker objects, to the right field, and the CPU
- * refuses for the same kind of reason.  Rows that break nothing (stage NOTHING)
- * want both to agree to enter.
+ * Each row starts from a guest that can be entered, breaks one rule in its
+ * VMCS, and wants three things: the checker objects, to the right field, and
+ * the CPU refuses for the same kind of reason.  Rows that break nothing (stage
+ * NOTHING) want both to agree to enter.
  */
 #include "module/compat.h"
 
@@ -38,7 +38,7 @@ struct row {
 	enum vtx_check_stage	stage;
 	enum vtx_vmcs_field	field;	/* that the checker names */
 	enum vtx_feature	needs;
-	bool			lenient;	/* Bochs does not do as the SDM says */
+	bool			lenient;	/* Bochs against the SDM */
 	struct change		change[4];
 };
 
@@ -173,7 +173,7 @@ static const struct row rows[] = {
 	BAD(CONTROLS, "entry reserved 0", REAL, CTRL_VM_ENTRY,
 	    O(CTRL_VM_ENTRY, BIT(31))),
 	LENIENT(CONTROLS, "entry to smm", REAL, CTRL_VM_ENTRY,
-	    O(CTRL_VM_ENTRY, ENTRY_TO_SMM)),
+		O(CTRL_VM_ENTRY, ENTRY_TO_SMM)),
 	BAD(CONTROLS, "inject type 1", REAL, CTRL_ENTRY_INTR_INFO,
 	    S(CTRL_ENTRY_INTR_INFO, VTX_INTR_VALID | 1 << 8 | 0x20)),
 	BAD(CONTROLS, "inject nmi vector", REAL, CTRL_ENTRY_INTR_INFO,
@@ -183,7 +183,8 @@ static const struct row rows[] = {
 	BAD(CONTROLS, "inject mtf vector", REAL, CTRL_ENTRY_INTR_INFO,
 	    S(CTRL_ENTRY_INTR_INFO, INJECT(OTHER, 1))),
 	BAD(CONTROLS, "inject error in real mode", REAL, CTRL_ENTRY_INTR_INFO,
-	    S(CTRL_ENTRY_INTR_INFO, INJECT(EXCEPTION, 13) | VTX_INTR_HAS_ERROR)),
+	    S(CTRL_ENTRY_INTR_INFO,
+	      INJECT(EXCEPTION, 13) | VTX_INTR_HAS_ERROR)),
 	BAD(CONTROLS, "inject without error", PROT, CTRL_ENTRY_INTR_INFO,
 	    S(CTRL_ENTRY_INTR_INFO, INJECT(EXCEPTION, 13))),
 	BAD(CONTROLS, "inject with error", PROT, CTRL_ENTRY_INTR_INFO,
@@ -248,14 +249,15 @@ static const struct row rows[] = {
 	BAD(GUEST, "pg without pe", REAL, GUEST_CR0, O(GUEST_CR0, X86_CR0_PG)),
 	BAD(GUEST, "cr4 must 1", REAL, GUEST_CR4, C(GUEST_CR4, X86_CR4_VMXE)),
 	BAD(GUEST, "cr4 must 0", REAL, GUEST_CR4, O(GUEST_CR4, BIT(31))),
-	LENIENT(GUEST, "long without pg", LONG, GUEST_CR0, C(GUEST_CR0, X86_CR0_PG)),
+	LENIENT(GUEST, "long without pg", LONG, GUEST_CR0,
+		C(GUEST_CR0, X86_CR0_PG)),
 	BAD(GUEST, "long without pae", LONG, GUEST_CR4,
 	    C(GUEST_CR4, X86_CR4_PAE)),
 	BAD(GUEST, "pcide without long", PROT, GUEST_CR4,
 	    O(GUEST_CR4, X86_CR4_PCIDE)),
 	BAD(GUEST, "cr3", REAL, GUEST_CR3, O(GUEST_CR3, TOO_WIDE)),
 	LENIENT(GUEST, "debugctl", REAL, GUEST_IA32_DEBUGCTL,
-	    S(GUEST_IA32_DEBUGCTL, BIT_ULL(63))),
+		S(GUEST_IA32_DEBUGCTL, BIT_ULL(63))),
 	BAD(GUEST, "dr7", REAL, GUEST_DR7, O(GUEST_DR7, BIT_ULL(32))),
 	BAD(GUEST, "sysenter esp", REAL, GUEST_IA32_SYSENTER_ESP,
 	    S(GUEST_IA32_SYSENTER_ESP, NONCANONICAL)),
@@ -285,7 +287,7 @@ static const struct row rows[] = {
 	BAD(GUEST, "rflags bit 1", REAL, GUEST_RFLAGS, S(GUEST_RFLAGS, 0)),
 	BAD(GUEST, "rflags bit 3", REAL, GUEST_RFLAGS, O(GUEST_RFLAGS, BIT(3))),
 	BAD(GUEST, "rflags bit 22", REAL, GUEST_RFLAGS,
-	    O(GUEST_RFLAGS, BIT(22))),
+		O(GUEST_RFLAGS, BIT(22))),
 	BAD(GUEST, "vm in long mode", LONG, GUEST_RFLAGS,
 	    O(GUEST_RFLAGS, X86_EFLAGS_VM)),
 	BAD(GUEST, "vm in real mode", REAL, GUEST_RFLAGS,
@@ -304,18 +306,25 @@ static const struct row rows[] = {
 	    O(GUEST_LDTR_SELECTOR, 4)),
 	GOOD("ldtr unusable", PROT, O(GUEST_LDTR_SELECTOR, 4),
 	     S(GUEST_LDTR_ACCESS_RIGHTS, VTX_AR_UNUSABLE)),
-	BAD(GUEST, "cs base", PROT, GUEST_CS_BASE, S(GUEST_CS_BASE, BIT_ULL(32))),
-	BAD(GUEST, "ss base", LONG, GUEST_SS_BASE, S(GUEST_SS_BASE, BIT_ULL(32))),
-	BAD(GUEST, "es base", LONG, GUEST_ES_BASE, S(GUEST_ES_BASE, BIT_ULL(40))),
+	BAD(GUEST, "cs base", PROT, GUEST_CS_BASE,
+	    S(GUEST_CS_BASE, BIT_ULL(32))),
+	BAD(GUEST, "ss base", LONG, GUEST_SS_BASE,
+	    S(GUEST_SS_BASE, BIT_ULL(32))),
+	BAD(GUEST, "es base", LONG, GUEST_ES_BASE,
+	    S(GUEST_ES_BASE, BIT_ULL(40))),
 	GOOD("ds unusable", LONG, S(GUEST_DS_BASE, BIT_ULL(32)),
 	     S(GUEST_DS_ACCESS_RIGHTS, VTX_AR_UNUSABLE)),
-	BAD(GUEST, "fs base", LONG, GUEST_FS_BASE, S(GUEST_FS_BASE, NONCANONICAL)),
-	BAD(GUEST, "gs base", LONG, GUEST_GS_BASE, S(GUEST_GS_BASE, NONCANONICAL)),
-	BAD(GUEST, "tr base", LONG, GUEST_TR_BASE, S(GUEST_TR_BASE, NONCANONICAL)),
+	BAD(GUEST, "fs base", LONG, GUEST_FS_BASE,
+	    S(GUEST_FS_BASE, NONCANONICAL)),
+	BAD(GUEST, "gs base", LONG, GUEST_GS_BASE,
+	    S(GUEST_GS_BASE, NONCANONICAL)),
+	BAD(GUEST, "tr base", LONG, GUEST_TR_BASE,
+	    S(GUEST_TR_BASE, NONCANONICAL)),
 	BAD(GUEST, "ldtr base", LONG, GUEST_LDTR_BASE,
 	    S(GUEST_LDTR_BASE, NONCANONICAL)),
 	BAD(GUEST, "v86 base", V86, GUEST_DS_BASE, S(GUEST_DS_BASE, 0x10)),
-	BAD(GUEST, "v86 limit", V86, GUEST_ES_LIMIT, S(GUEST_ES_LIMIT, 0xfffff)),
+	BAD(GUEST, "v86 limit", V86, GUEST_ES_LIMIT,
+	    S(GUEST_ES_LIMIT, 0xfffff)),
 	BAD(GUEST, "v86 rights", V86, GUEST_FS_ACCESS_RIGHTS,
 	    S(GUEST_FS_ACCESS_RIGHTS, 0x93)),
 	BAD(GUEST, "cs type", PROT, GUEST_CS_ACCESS_RIGHTS,
@@ -417,8 +426,8 @@ static const struct row rows[] = {
 	    S(GUEST_ACTIVITY_STATE, VTX_HLT),
 	    S(GUEST_INTERRUPTIBILITY, VTX_BLOCKED_BY_MOV_SS)),
 	LENIENT(GUEST, "hlt and fault", REAL, GUEST_ACTIVITY_STATE,
-	    S(GUEST_ACTIVITY_STATE, VTX_HLT),
-	    S(CTRL_ENTRY_INTR_INFO, INJECT(EXCEPTION, 6))),
+		S(GUEST_ACTIVITY_STATE, VTX_HLT),
+		S(CTRL_ENTRY_INTR_INFO, INJECT(EXCEPTION, 6))),
 	BAD(GUEST, "shutdown and interrupt", REAL, GUEST_ACTIVITY_STATE,
 	    S(GUEST_ACTIVITY_STATE, VTX_SHUTDOWN),
 	    O(GUEST_RFLAGS, X86_EFLAGS_IF),
@@ -444,16 +453,17 @@ static const struct row rows[] = {
 	BAD(GUEST, "smi blocked", REAL, GUEST_INTERRUPTIBILITY,
 	    S(GUEST_INTERRUPTIBILITY, VTX_BLOCKED_BY_SMI)),
 	LENIENT(GUEST, "nmi in nmi", REAL, GUEST_INTERRUPTIBILITY,
-	    S(GUEST_INTERRUPTIBILITY, VTX_BLOCKED_BY_NMI),
-	    S(CTRL_ENTRY_INTR_INFO, INJECT(NMI, 2))),
+		S(GUEST_INTERRUPTIBILITY, VTX_BLOCKED_BY_NMI),
+		S(CTRL_ENTRY_INTR_INFO, INJECT(NMI, 2))),
 	BAD(GUEST, "pending reserved", REAL, GUEST_PENDING_DEBUG_EXCEPTIONS,
 	    S(GUEST_PENDING_DEBUG_EXCEPTIONS, BIT(13))),
-	LENIENT(GUEST, "pending bs missing", REAL, GUEST_PENDING_DEBUG_EXCEPTIONS,
-	    S(GUEST_INTERRUPTIBILITY, VTX_BLOCKED_BY_MOV_SS),
-	    O(GUEST_RFLAGS, X86_EFLAGS_TF)),
+	LENIENT(GUEST, "pending bs missing", REAL,
+		GUEST_PENDING_DEBUG_EXCEPTIONS,
+		S(GUEST_INTERRUPTIBILITY, VTX_BLOCKED_BY_MOV_SS),
+		O(GUEST_RFLAGS, X86_EFLAGS_TF)),
 	LENIENT(GUEST, "pending bs", REAL, GUEST_PENDING_DEBUG_EXCEPTIONS,
-	    S(GUEST_INTERRUPTIBILITY, VTX_BLOCKED_BY_MOV_SS),
-	    S(GUEST_PENDING_DEBUG_EXCEPTIONS, BIT(14))),
+		S(GUEST_INTERRUPTIBILITY, VTX_BLOCKED_BY_MOV_SS),
+		S(GUEST_PENDING_DEBUG_EXCEPTIONS, BIT(14))),
 	BAD(GUEST, "link pointer", REAL, GUEST_VMCS_LINK_POINTER,
 	    S(GUEST_VMCS_LINK_POINTER, 0x10)),
 	BAD(GUEST, "link pointer wide", REAL, GUEST_VMCS_LINK_POINTER,

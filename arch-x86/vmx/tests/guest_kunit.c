@@ -18,7 +18,7 @@
 #include <asm/desc.h>
 #include <asm/nmi.h>
 
-#include "arch-x86/vmx/dump.h"
+#include "arch-x86/vmx/check.h"
 #include "arch-x86/vmx/entry.h"
 #include "arch-x86/vmx/percpu.h"
 #include "arch-x86/vmx/segment.h"
@@ -188,13 +188,15 @@ static void cr2_switched(struct kunit *test)
 	guest->context.cr2 = 0xdeadbeef000;
 	guest->context.regs.gpr[VTX_RBX] = 0xabc;
 	EXPECT_RUN(test, guest, HLT);
-	KUNIT_EXPECT_EQ(test, guest->context.regs.gpr[VTX_RAX], 0xdeadbeef000ULL);
+	KUNIT_EXPECT_EQ(test, guest->context.regs.gpr[VTX_RAX],
+			0xdeadbeef000ULL);
 	KUNIT_EXPECT_EQ(test, guest->context.cr2, 0xabdULL);
 }
 
 static void move_to(struct kunit *test, int cpu)
 {
-	KUNIT_ASSERT_EQ(test, set_cpus_allowed_ptr(current, cpumask_of(cpu)), 0);
+	KUNIT_ASSERT_EQ(test, set_cpus_allowed_ptr(current, cpumask_of(cpu)),
+			0);
 }
 
 /* Each CPU adds one; the VMCS goes round. */
@@ -258,7 +260,7 @@ static void failures_are_reported(struct kunit *test)
 	guest->vmcs.launched = false;
 	KUNIT_EXPECT_EQ(test, guest_enter(guest), VTX_ENTRY_EXITED);
 
-	/* A field that does not exist, and one that is read-only or so. */
+	/* A field that does not exist. */
 	KUNIT_EXPECT_EQ(test, vtx_vmcs_read(0x7ffe), 0ULL);
 	vtx_vmcs_write(0x7ffe, 1);
 	KUNIT_EXPECT_EQ(test, vtx_vmcs_failures(), failures + 2);
@@ -271,6 +273,29 @@ static void failures_are_reported(struct kunit *test)
 					&guest->host, &guest->exit),
 			VTX_ENTRY_NOT_LOADED);
 	local_irq_enable();
+}
+
+/* The CPU says 33; we say what is wrong. */
+static void refusals_are_explained(struct kunit *test)
+{
+	struct guest *guest = test->priv;
+	char why[VTX_ENTRY_WHY_SIZE];
+
+	KUNIT_ASSERT_EQ(test, guest_begin(guest), 0);
+	vmcs_writel(VMCS_GUEST_RFLAGS, 0);
+	KUNIT_EXPECT_EQ(test, guest_enter(guest), VTX_ENTRY_EXITED);
+	KUNIT_EXPECT_FALSE(test, guest->vmcs.launched);
+	vtx_entry_explain(guest->exit.reason, why, sizeof(why));
+	KUNIT_EXPECT_STREQ(test, why,
+			   "INVALID_GUEST_STATE; GUEST_RFLAGS is 0x0, but should be: reserved bits 0, and bit 1 1");
+
+	vmcs_writel(VMCS_HOST_IA32_SYSENTER_EIP, BIT_ULL(60));
+	vmcs_writel(VMCS_GUEST_RFLAGS, 2);
+	KUNIT_EXPECT_EQ(test, guest_enter(guest), VTX_ENTRY_VMFAIL);
+	vtx_entry_explain(0, why, sizeof(why));
+	KUNIT_EXPECT_STREQ(test, why,
+			   "error 8, VM entry with invalid host-state fields; HOST_IA32_SYSENTER_EIP is 0x1000000000000000, but should be: canonical");
+	guest_end(guest);
 }
 
 static void msr_bitmap_works(struct kunit *test)
@@ -382,6 +407,7 @@ static struct kunit_case guest_cases[] = {
 	KUNIT_CASE(vmcs_migrates),
 	KUNIT_CASE(vmcs_survives_vmx_off),
 	KUNIT_CASE(failures_are_reported),
+	KUNIT_CASE(refusals_are_explained),
 	KUNIT_CASE(msr_bitmap_works),
 	KUNIT_CASE(host_state_returns),
 	KUNIT_CASE(nmis_reach_the_host),
