@@ -65,5 +65,5 @@ run:
 
 clean:
 	rm -rf build
-	find $(CURDIR) \( -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' -o -name '.*.cmd' \
+	find $(CURDIR) \( -name '*.o' -o -name '*.o.d' -o -name '*.s' -o -name asm-offsets.h -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' -o -name '.*.cmd' \
 		-o -name modules.order -o -name Module.symvers \) -not -path '*/.git/*' -delete
