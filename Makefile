@@ -57,7 +57,7 @@ check:
 	selftests/check
 
 test:
-	selftests/$(if $(HOST),host,vm)/test
+	selftests/$(if $(HOST),metal,vm)/test
 
 run:
 	selftests/vm/build plain
