@@ -19,11 +19,7 @@
 #include "arch-x86/vmx/exit_reasons.h"
 #include "arch-x86/vmx/vmcs.h"
 
-/**
- * enum vtx_gpr - numbers of the general-purpose registers, as in instructions
- * and exit qualifications
- * @VTX_NR_GPRS: how many there are
- */
+/* The general-purpose registers, as instructions and exits number them. */
 enum vtx_gpr {
 	VTX_RAX, VTX_RCX, VTX_RDX, VTX_RBX, VTX_RSP, VTX_RBP, VTX_RSI, VTX_RDI,
 	VTX_R8, VTX_R9, VTX_R10, VTX_R11, VTX_R12, VTX_R13, VTX_R14, VTX_R15,
