@@ -45,6 +45,8 @@ bool vtx_check_broken(struct vtx_check *check, enum vtx_vmcs_field field,
 /**
  * vtx_check_proc2() - the secondary controls, 0 if they are not activated
  * @check: the question
+ *
+ * Return: the controls, 0 without.
  */
 u32 vtx_check_proc2(const struct vtx_check *check)
 {
@@ -57,6 +59,8 @@ u32 vtx_check_proc2(const struct vtx_check *check)
  * vtx_check_canonical() - is a linear address canonical?
  * @check: the question
  * @gva: the address
+ *
+ * Return: true if it is.
  */
 bool vtx_check_canonical(const struct vtx_check *check, u64 gva)
 {
@@ -68,6 +72,8 @@ bool vtx_check_canonical(const struct vtx_check *check, u64 gva)
  * @check: the question
  * @hpa: the address
  * @align: a power of two
+ *
+ * Return: true if it is both.
  */
 bool vtx_check_hpa(const struct vtx_check *check, u64 hpa, u64 align)
 {
@@ -77,6 +83,8 @@ bool vtx_check_hpa(const struct vtx_check *check, u64 hpa, u64 align)
 /**
  * vtx_check_pat() - is this a value that IA32_PAT takes?
  * @pat: the value
+ *
+ * Return: true if it is.
  */
 bool vtx_check_pat(u64 pat)
 {

@@ -21,7 +21,8 @@ static const struct {
 };
 
 static const char *const exit_names[VTX_NR_EXIT_REASONS] = {
-#define EXIT_NAME(number, name, handler, flags)	[number] = #name,
+#define EXIT_NAME(number, name, handler, flags)				\
+	[number] = #name,
 	VTX_EXIT_REASONS(EXIT_NAME)
 #undef EXIT_NAME
 };
@@ -58,6 +59,8 @@ static const char *const insn_errors[] = {
 /**
  * vtx_vmcs_field_name() - a field's name, as in VTX_VMCS_FIELDS
  * @field: its encoding, any number
+ *
+ * Return: the name, or words that say that it is unknown.
  */
 const char *vtx_vmcs_field_name(enum vtx_vmcs_field field)
 {
@@ -72,6 +75,8 @@ const char *vtx_vmcs_field_name(enum vtx_vmcs_field field)
 /**
  * vtx_exit_name() - an exit reason's name, as in VTX_EXIT_REASONS
  * @reason: the exit-reason field, any number
+ *
+ * Return: the name, or words that say that it is unknown.
  */
 const char *vtx_exit_name(u32 reason)
 {
@@ -85,6 +90,8 @@ const char *vtx_exit_name(u32 reason)
 /**
  * vtx_insn_error_name() - what a VM-instruction error number means
  * @error: the number, any
+ *
+ * Return: the SDM's words, or some that say that it is unknown.
  */
 const char *vtx_insn_error_name(u32 error)
 {

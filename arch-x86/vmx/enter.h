@@ -128,6 +128,8 @@ enum vtx_entry vtx_enter(struct vtx_vmcs *vmcs, struct vtx_context *context,
 /**
  * vtx_exit_basic() - basic exit reason
  * @exit: the exit
+ *
+ * Return: the reason, of which VTX_EXIT_REASONS need not have a row.
  */
 static __always_inline enum vtx_exit_reason
 vtx_exit_basic(const struct vtx_exit *exit)
@@ -139,6 +141,8 @@ vtx_exit_basic(const struct vtx_exit *exit)
  * vtx_exit_read() - a field of VM-exit information, read at most once
  * @exit: the exit, whose VMCS is current
  * @which: the field
+ *
+ * Return: what the field holds.
  */
 static inline u64 vtx_exit_read(struct vtx_exit *exit,
 				enum vtx_exit_field which)

@@ -199,6 +199,8 @@ enum vtx_exit_field {
 /**
  * vtx_exit_field_encoding() - the VMCS field behind a row of VTX_EXIT_FIELDS
  * @which: the row, a constant
+ *
+ * Return: its encoding.
  */
 static __always_inline enum vtx_vmcs_field
 vtx_exit_field_encoding(enum vtx_exit_field which)

@@ -51,6 +51,8 @@ void vtx_msr_bitmap_free(struct vtx_msr_bitmap *bitmap)
 /**
  * vtx_msr_bitmap_hpa() - what to write into a VMCS
  * @bitmap: the bitmap
+ *
+ * Return: the address.
  */
 phys_addr_t vtx_msr_bitmap_hpa(const struct vtx_msr_bitmap *bitmap)
 {
@@ -109,6 +111,8 @@ void vtx_msr_bitmap_intercept(struct vtx_msr_bitmap *bitmap, u32 msr,
  * @bitmap: the bitmap
  * @msr: the MSR
  * @access: VTX_MSR_READ, VTX_MSR_WRITE or both, all of which it asks about
+ *
+ * Return: true if none of @access makes an exit.
  */
 bool vtx_msr_bitmap_allows(const struct vtx_msr_bitmap *bitmap, u32 msr,
 			   unsigned int access)

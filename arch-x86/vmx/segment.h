@@ -12,10 +12,7 @@
 
 #include "arch-x86/vmx/defs.h"
 
-/**
- * enum vtx_segment - segment registers, in the order of instructions and VMCS
- * @VTX_NR_SEGMENTS: how many there are
- */
+/* Segment registers, in the order of instructions and VMCS. */
 enum vtx_segment {
 	VTX_ES, VTX_CS, VTX_SS, VTX_DS, VTX_FS, VTX_GS, VTX_LDTR, VTX_TR,
 	VTX_NR_SEGMENTS
@@ -51,6 +48,8 @@ enum vtx_segment {
  * vtx_seg_field() - a segment's field of some kind
  * @es_field: the field of ES, as VMCS_GUEST_ES_LIMIT
  * @segment: which segment
+ *
+ * Return: the encoding of @segment's field.
  */
 static __always_inline enum vtx_vmcs_field
 vtx_seg_field(enum vtx_vmcs_field es_field, enum vtx_segment segment)

@@ -223,6 +223,8 @@ void vtx_vmcs_put(struct vtx_vmcs *vmcs)
  *
  * The caller keeps the task on this CPU.  The answer is final only while
  * interrupts are off: VMX goes off by IPI.
+ *
+ * Return: true if it is.
  */
 bool vtx_vmcs_is_current(const struct vtx_vmcs *vmcs)
 {
@@ -311,6 +313,8 @@ void vtx_vmcs_write_failed(enum vtx_vmcs_field field, u64 value, int err)
 
 /**
  * vtx_vmcs_failures() - how many accesses the CPUs have refused since load
+ *
+ * Return: how many, since load.
  */
 unsigned long vtx_vmcs_failures(void)
 {

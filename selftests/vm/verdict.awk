@@ -119,7 +119,9 @@ stream == "programs" && program != "" {
 # One line of TAP. seen[level]: results so far at this indentation; plan[level]: how many there must be.
 function tap(level, line)
 {
-	if (line ~ /^1\.\.[0-9]+/)
+	if (line ~ /^K?TAP version /)	# a document begins, so the one before has ended
+		close_deeper(level - 1)
+	else if (line ~ /^1\.\.[0-9]+/)
 		tap_plan(level, line)
 	else if (line ~ /^(not )?ok([ \t]|$)/)
 		tap_result(level, line)

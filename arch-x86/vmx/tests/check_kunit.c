@@ -611,4 +611,5 @@ static struct kunit_suite check_suite = {
 	.exit		= guest_exit_test,
 	.test_cases	= check_cases,
 };
+
 kunit_test_suite(check_suite);

@@ -143,4 +143,5 @@ static struct kunit_suite exits_suite = {
 	.name		= "vtx_exits",
 	.test_cases	= exits_cases,
 };
+
 kunit_test_suite(exits_suite);

@@ -422,4 +422,5 @@ static struct kunit_suite guest_suite = {
 	.exit		= guest_exit_test,
 	.test_cases	= guest_cases,
 };
+
 kunit_test_suite(guest_suite);
