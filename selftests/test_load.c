@@ -42,7 +42,7 @@ VTX_TEST(load_and_unload)
 		ASSERT_EQ(ARRAY_SIZE(traces_of_vtx), traces_seen());
 		ASSERT_EQ(2, kmsg_lines(log, "vtx: ", lines, sizeof(lines)))
 			TH_LOG("log: '%s'", lines);
-		ASSERT_EQ(lines, strstr(lines, "vtx: mitigations: VERW "))
+		ASSERT_TRUE(strstr(lines, "vtx: mitigations: VERW "))
 			TH_LOG("log: '%s'", lines);
 		ASSERT_TRUE(strstr(lines, "\nvtx: ready: /dev/vtx\n"))
 			TH_LOG("log: '%s'", lines);
