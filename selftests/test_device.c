@@ -331,8 +331,8 @@ VTX_TEST(module_describes_itself)
 	EXPECT_EQ(0444, node.st_mode & 0777);
 	EXPECT_TRUE(file_exists("/sys/module/vtx/version"));
 
-	ASSERT_EQ(0, stat(MODULES_DIR "vtx.ko", &node));
-	file = fopen(MODULES_DIR "vtx.ko", "r");
+	ASSERT_EQ(0, stat(module_path("vtx"), &node));
+	file = fopen(module_path("vtx"), "r");
 	image = malloc(node.st_size);
 	ASSERT_TRUE(file && image);
 	size = fread(image, 1, node.st_size, file);

@@ -103,7 +103,7 @@ FIXTURE(kvm) {
 FIXTURE_SETUP(kvm)
 {
 	kvm_unload();
-	if (!file_exists(MODULES_DIR "kvm-intel.ko"))
+	if (!file_exists(module_path("kvm-intel")))
 		SKIP(return, "there is no kvm-intel.ko for this kernel");
 	vtx_begin(_metadata);
 }

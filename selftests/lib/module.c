@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -31,6 +32,21 @@ bool module_is_loaded(const char *name)
 }
 
 /**
+ * module_path() - where a module's file is
+ * @name: the module
+ *
+ * Return: the path, good until the next call.
+ */
+const char *module_path(const char *name)
+{
+	const char *dir = getenv("VTX_MODULES");
+	static char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s.ko", dir ?: "/modules", name);
+	return path;
+}
+
+/**
  * module_load() - load a module
  * @name: the module
  * @parameters: its parameters, as on insmod's command line; may be empty
@@ -39,11 +55,9 @@ bool module_is_loaded(const char *name)
  */
 int module_load(const char *name, const char *parameters)
 {
-	char path[PATH_MAX];
 	int fd, ret;
 
-	snprintf(path, sizeof(path), MODULES_DIR "%s.ko", name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = open(module_path(name), O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	ret = syscall(SYS_finit_module, fd, parameters, 0) ? -errno : 0;
