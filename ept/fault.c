@@ -33,6 +33,7 @@
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 
+#include "ept/dirty.h"
 #include "ept/fault.h"
 #include "ept/map.h"
 #include "ept/memslot.h"
@@ -205,8 +206,16 @@ static int find_absent(struct fault *fault)
 	return got;
 }
 
-/* Level of the entry in the process's page tables that maps an address. */
-static int host_level(struct mm_struct *mm, unsigned long hva)
+/**
+ * vtx_host_level() - how large is the process's page at an address?
+ * @mm: the process's memory
+ * @hva: the address
+ *
+ * Any context.  Without a lock that holds off invalidations, a hint only.
+ *
+ * Return: level of the entry in the process's page tables, enum vtx_ept_level.
+ */
+int vtx_host_level(struct mm_struct *mm, unsigned long hva)
 {
 	unsigned long flags;
 	int level = VTX_EPT_4K;
@@ -237,17 +246,12 @@ out:
 	return level;
 }
 
-/* Does a leaf of this level lie in the slot, and do the addresses agree? */
+/* Does a leaf of this level lie in the slot, and do all addresses agree? */
 static bool level_fits(const struct fault *fault, int level)
 {
-	const struct vtx_slot *slot = &fault->slot;
-	u64 mask = vtx_ept_pages(level) - 1;
-	u64 first = fault->leaf.gfn & ~mask;
-
-	if (first < slot->gfn || first + mask >= slot->gfn + slot->npages)
-		return false;
-	return !(((fault->hva >> PAGE_SHIFT) ^ fault->leaf.gfn) & mask) &&
-	       !((fault->leaf.pfn ^ fault->leaf.gfn) & mask);
+	return vtx_slot_fits(&fault->slot, fault->leaf.gfn, level) &&
+	       !((fault->leaf.pfn ^ fault->leaf.gfn) &
+		 (vtx_ept_pages(level) - 1));
 }
 
 /* The largest leaf that may be made.  Called with map_lock held. */
@@ -256,24 +260,33 @@ static int leaf_level(const struct fault *fault)
 	const struct vtx_mem *mem = fault->mem;
 	int level = mem->max_level;
 
+	if (fault->slot.dirty)
+		return VTX_EPT_4K;
 	if (mem->split_exec && fault->leaf.access & VTX_EPT_EXEC)
 		return VTX_EPT_4K;
 	while (level > VTX_EPT_4K && !level_fits(fault, level))
 		level--;
 	if (level == VTX_EPT_4K)
 		return level;
-	return min(level, host_level(mem->mm, fault->hva));
+	return min(level, vtx_host_level(mem->mm, fault->hva));
 }
 
-/* The rest under map_lock. */
+/* The rest under map_lock, which keeps the slot's dirty log, too. */
 static enum vtx_ept_result install(struct fault *fault, bool *stale)
 {
+	enum vtx_ept_result result;
+
 	lockdep_assert_held(&fault->mem->map_lock);
 	*stale = vtx_notifier_stale(fault->mem, fault->sequence, fault->hva);
 	if (*stale)
 		return VTX_EPT_CONFLICT;
 	fault->leaf.level = leaf_level(fault);
-	return vtx_ept_map(fault->mem, &fault->leaf, &fault->spare);
+	if (fault->slot.dirty && !is_write(fault))
+		fault->leaf.writable = false;
+	result = vtx_ept_map(fault->mem, &fault->leaf, &fault->spare);
+	if (result == VTX_EPT_MAPPED && is_write(fault))
+		vtx_dirty_mark(&fault->slot, fault->leaf.gfn);
+	return result;
 }
 
 /* What is mapped there must make room: split it, else take it away. */
@@ -285,7 +298,8 @@ static bool make_room(struct fault *fault)
 	struct vtx_ept_zap zap;
 
 	vtx_ept_zap_begin(mem, &zap);
-	if (mem->split_exec && fault->leaf.access == VTX_EPT_EXEC)
+	if (fault->slot.dirty ||
+	    (mem->split_exec && fault->leaf.access == VTX_EPT_EXEC))
 		result = vtx_ept_split(mem, gfn, &fault->spare, &zap);
 	if (result == VTX_EPT_CONFLICT)
 		vtx_ept_zap_range(mem, gfn, gfn + 1, &zap);

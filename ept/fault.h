@@ -41,6 +41,7 @@ enum vtx_mem_fault {
 	VTX_FAULT_ERROR,
 };
 
+int vtx_host_level(struct mm_struct *mm, unsigned long hva);
 enum vtx_mem_fault vtx_mem_fault(struct vtx_mem *mem, u64 gpa,
 				 unsigned int access, int *err);
 enum vtx_mem_fault vtx_mem_fault_fast(struct vtx_mem *mem, u64 gpa,

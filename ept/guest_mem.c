@@ -20,19 +20,19 @@
 #include <linux/sched.h>
 #include <linux/uaccess.h>
 
+#include "ept/dirty.h"
 #include "ept/guest_mem.h"
 #include "ept/memslot.h"
 
-static int look_up(struct vtx_mem *mem, u64 gpa, bool write, unsigned long *hva)
+static int look_up(struct vtx_mem *mem, u64 gpa, bool write,
+		   struct vtx_slot *slot, unsigned long *hva)
 {
-	struct vtx_slot slot;
-
 	if (current->mm != mem->mm)
 		return -EIO;
-	if (!vtx_mem_slot(mem, gpa >> PAGE_SHIFT, &slot) ||
-	    (write && slot.flags & KVM_MEM_READONLY))
+	if (!vtx_mem_slot(mem, gpa >> PAGE_SHIFT, slot) ||
+	    (write && slot->flags & KVM_MEM_READONLY))
 		return -EFAULT;
-	*hva = vtx_slot_hva(&slot, gpa >> PAGE_SHIFT) | offset_in_page(gpa);
+	*hva = vtx_slot_hva(slot, gpa >> PAGE_SHIFT) | offset_in_page(gpa);
 	return 0;
 }
 
@@ -45,16 +45,20 @@ static size_t part_of(u64 gpa, size_t len)
 static int copy_part(struct vtx_mem *mem, u64 gpa, void *to, const void *from,
 		     size_t len)
 {
-	unsigned long hva;
+	struct vtx_slot slot;
+	unsigned long hva, left;
 	int err;
 
-	err = look_up(mem, gpa, !to, &hva);
+	err = look_up(mem, gpa, !to, &slot, &hva);
 	if (err)
 		return err;
-	if (to ? copy_from_user(to, (void __user *)hva, len) :
-		 copy_to_user((void __user *)hva, from, len))
-		return -EFAULT;
-	return 0;
+	if (to) {
+		left = copy_from_user(to, (void __user *)hva, len);
+	} else {
+		left = copy_to_user((void __user *)hva, from, len);
+		vtx_dirty_mark(&slot, gpa >> PAGE_SHIFT);
+	}
+	return left ? -EFAULT : 0;
 }
 
 static int copy(struct vtx_mem *mem, u64 gpa, void *to, const void *from,
@@ -102,6 +106,7 @@ int vtx_mem_read(struct vtx_mem *mem, u64 gpa, void *buf, size_t len)
 int vtx_mem_read_fast(struct vtx_mem *mem, u64 gpa, void *buf, size_t len)
 {
 	size_t part, done;
+	struct vtx_slot slot;
 	unsigned long hva;
 	int err = 0;
 
@@ -111,7 +116,7 @@ int vtx_mem_read_fast(struct vtx_mem *mem, u64 gpa, void *buf, size_t len)
 		return -EAGAIN;
 	for (done = 0; done < len && !err; done += part) {
 		part = part_of(gpa + done, len - done);
-		err = look_up(mem, gpa + done, false, &hva);
+		err = look_up(mem, gpa + done, false, &slot, &hva);
 		if (!err && copy_from_user_nofault(buf + done,
 						   (void __user *)hva, part))
 			err = -EAGAIN;
@@ -184,17 +189,47 @@ static int cmpxchg_user(unsigned long hva, u64 *old, u64 new, unsigned int size)
 int vtx_mem_cmpxchg(struct vtx_mem *mem, u64 gpa, u64 *old, u64 new,
 		    unsigned int size)
 {
+	struct vtx_slot slot;
 	unsigned long hva;
 	int ret;
 
 	if (gpa & (size - 1))
 		return -EINVAL;
 	down_read(&mem->slots_lock);
-	ret = look_up(mem, gpa, true, &hva);
-	if (!ret)
+	ret = look_up(mem, gpa, true, &slot, &hva);
+	if (!ret) {
 		ret = cmpxchg_user(hva, old, new, size);
+		if (!ret)
+			vtx_dirty_mark(&slot, gpa >> PAGE_SHIFT);
+	}
 	up_read(&mem->slots_lock);
 	return ret;
+}
+
+/**
+ * vtx_mem_hold() - let the slots stay as they are
+ * @mem: the VM's memory
+ *
+ * For who keeps addresses in the process: while the slots are held and their
+ * vtx_mem_slots_generation() is that of before the address was found, it is
+ * guest memory.  Does not sleep, and neither may who holds them.
+ *
+ * Return: false if that cannot be had without sleep, or in this process.
+ */
+bool vtx_mem_hold(struct vtx_mem *mem)
+{
+	/* There, even a try may sleep. */
+	return !IS_ENABLED(CONFIG_PREEMPT_RT) && current->mm == mem->mm &&
+	       down_read_trylock(&mem->slots_lock);
+}
+
+/**
+ * vtx_mem_release() - end what vtx_mem_hold() began
+ * @mem: the VM's memory
+ */
+void vtx_mem_release(struct vtx_mem *mem)
+{
+	up_read(&mem->slots_lock);
 }
 
 /**
@@ -205,11 +240,14 @@ int vtx_mem_cmpxchg(struct vtx_mem *mem, u64 gpa, u64 *old, u64 new,
  * @hva: receives the address, good up to the end of the page
  *
  * Nothing keeps the slot: it may be gone by the time the address is used,
- * which is then some other memory of the same process, or none.
+ * which is then some other memory of the same process, or none.  Who writes
+ * there calls vtx_mem_mark_dirty() afterwards.
  *
  * Return: as vtx_mem_read(), or vtx_mem_write() if @write.
  */
 int vtx_mem_hva(struct vtx_mem *mem, u64 gpa, bool write, unsigned long *hva)
 {
-	return look_up(mem, gpa, write, hva);
+	struct vtx_slot slot;
+
+	return look_up(mem, gpa, write, &slot, hva);
 }

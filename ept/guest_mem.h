@@ -14,6 +14,8 @@ int vtx_mem_read_fast(struct vtx_mem *mem, u64 gpa, void *buf, size_t len);
 int vtx_mem_write(struct vtx_mem *mem, u64 gpa, const void *buf, size_t len);
 int vtx_mem_cmpxchg(struct vtx_mem *mem, u64 gpa, u64 *old, u64 new,
 		    unsigned int size);
+bool vtx_mem_hold(struct vtx_mem *mem);
+void vtx_mem_release(struct vtx_mem *mem);
 int vtx_mem_hva(struct vtx_mem *mem, u64 gpa, bool write, unsigned long *hva);
 
 #endif /* VTX_EPT_GUEST_MEM_H */

@@ -330,6 +330,100 @@ void vtx_ept_zap_range(struct vtx_mem *mem, u64 start, u64 end,
 	}
 }
 
+/**
+ * vtx_ept_zap_table() - take away smaller leaves where a larger one could be
+ * @mem: the VM's memory
+ * @gfn: a frame
+ * @level: the larger leaf's
+ * @zap: from vtx_ept_zap_begin()
+ */
+void vtx_ept_zap_table(struct vtx_mem *mem, u64 gfn, int level,
+		       struct vtx_ept_zap *zap)
+{
+	u64 first = gfn & ~(vtx_ept_pages(level) - 1);
+	struct vtx_ept_iter iter;
+
+	lockdep_assert_held_write(&mem->map_lock);
+	vtx_ept_for_each(&iter, mem->root, gfn, gfn + 1) {
+		if (iter.level > level)
+			continue;
+		if (vtx_ept_table(iter.value, level))
+			vtx_ept_zap_range(mem, first,
+					  first + vtx_ept_pages(level), zap);
+		return;
+	}
+}
+
+/* Take the right to write from a leaf that has it. */
+static void protect_entry(struct vtx_mem *mem, u64 *entry, u64 gfn, int level,
+			  u64 value, struct vtx_ept_zap *zap)
+{
+	while (vtx_ept_leaf(value, level) && value & VTX_EPT_WRITE) {
+		if (!vtx_ept_set_entry(mem, entry, gfn, level, &value,
+				       value & ~VTX_EPT_WRITE))
+			continue;	/* the CPU has set A or D */
+		zap->flush = true;
+		return;
+	}
+}
+
+/* Do the entries of two small leaves lie in one table? */
+static bool same_table(u64 gfn, u64 other)
+{
+	return !((gfn ^ other) / VTX_EPT_ENTRIES);
+}
+
+/**
+ * vtx_ept_protect() - take the right to write from single frames
+ * @mem: the VM's memory
+ * @gfn: a frame
+ * @frames: which of the 64 frames from @gfn on
+ * @zap: from vtx_ept_zap_begin()
+ *
+ * A large leaf loses it for all that it maps.
+ */
+void vtx_ept_protect(struct vtx_mem *mem, u64 gfn, unsigned long frames,
+		     struct vtx_ept_zap *zap)
+{
+	u64 *entry = NULL, frame, before = 0, value;
+	int level = 0;
+
+	lockdep_assert_held_write(&mem->map_lock);
+	for (; frames; frames &= frames - 1, before = frame) {
+		frame = gfn + __ffs(frames);
+		/* Most of the way to a frame is that to the one before. */
+		if (entry && level == VTX_EPT_4K &&
+		    same_table(frame, before))
+			entry = PTR_ALIGN_DOWN(entry, PAGE_SIZE) +
+				vtx_ept_index(frame, level);
+		else
+			entry = find_entry(mem, frame, &level, &value);
+		value = READ_ONCE(*entry);
+		protect_entry(mem, entry, frame & ~(vtx_ept_pages(level) - 1),
+			      level, value, zap);
+	}
+}
+
+/**
+ * vtx_ept_protect_range() - take the right to write from a range
+ * @mem: the VM's memory
+ * @start: first frame of the range
+ * @end: the frame after the last
+ * @zap: from vtx_ept_zap_begin()
+ *
+ * A leaf that is only partly in the range loses it as a whole.
+ */
+void vtx_ept_protect_range(struct vtx_mem *mem, u64 start, u64 end,
+			   struct vtx_ept_zap *zap)
+{
+	struct vtx_ept_iter iter;
+
+	lockdep_assert_held_write(&mem->map_lock);
+	vtx_ept_for_each(&iter, mem->root, start, end)
+		protect_entry(mem, iter.entry, iter.gfn, iter.level, iter.value,
+			      zap);
+}
+
 static void fill_children(const struct vtx_mem *mem, u64 *table, u64 parent,
 			  int level)
 {

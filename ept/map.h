@@ -60,6 +60,12 @@ enum vtx_ept_result vtx_ept_map(struct vtx_mem *mem,
 void vtx_ept_zap_begin(struct vtx_mem *mem, struct vtx_ept_zap *zap);
 void vtx_ept_zap_range(struct vtx_mem *mem, u64 start, u64 end,
 		       struct vtx_ept_zap *zap);
+void vtx_ept_zap_table(struct vtx_mem *mem, u64 gfn, int level,
+		       struct vtx_ept_zap *zap);
+void vtx_ept_protect(struct vtx_mem *mem, u64 gfn, unsigned long frames,
+		     struct vtx_ept_zap *zap);
+void vtx_ept_protect_range(struct vtx_mem *mem, u64 start, u64 end,
+			   struct vtx_ept_zap *zap);
 enum vtx_ept_result vtx_ept_split(struct vtx_mem *mem, u64 gfn, u64 **spare,
 				  struct vtx_ept_zap *zap);
 void vtx_ept_zap_end(struct vtx_mem *mem, struct vtx_ept_zap *zap,

@@ -2,12 +2,10 @@
 /*
  * The life of a VM's memory, and changes of its slots.
  *
- * A change of slots is published in one step; then what the old slots had
- * mapped is zapped and the sequence advanced under map_lock, so that a fault
- * that still saw the old ones gives up.  Nobody who called
- * KVM_SET_USER_MEMORY_REGION waits for a grace period, unless a VM has
- * thousands of slots: what waits to be freed would then add up to more memory
- * than the waiting is worth.
+ * Under map_lock in one step, a new slot is published, what an old one had
+ * mapped is zapped, and the sequence advanced, so that a fault that still saw
+ * the old one gives up.  All that can fail comes before.  Nobody who called
+ * KVM_SET_USER_MEMORY_REGION waits for a grace period.
  */
 #include "module/compat.h"
 
@@ -23,14 +21,12 @@
 #include <asm/cpufeature.h>
 #include <asm/processor.h>
 
+#include "ept/dirty.h"
 #include "ept/map.h"
 #include "ept/mem.h"
 #include "ept/memslot.h"
 #include "ept/notifier.h"
 #include "ept/trace.h"
-
-/* More slots than any machine monitor uses; the array is then 48 KBytes. */
-#define MANY_SLOTS	2048
 
 static void init_limits(struct vtx_mem *mem)
 {
@@ -66,7 +62,6 @@ static void init_features(struct vtx_mem *mem, const struct vtx_caps *caps)
 int vtx_mem_init(struct vtx_mem *mem, const struct vtx_caps *caps,
 		 const struct vtx_mem_ops *ops, void *owner)
 {
-	struct vtx_slots *none;
 	int err = -ENOMEM;
 
 	if (!current->mm)
@@ -79,11 +74,9 @@ int vtx_mem_init(struct vtx_mem *mem, const struct vtx_caps *caps,
 	rwlock_init(&mem->map_lock);
 	xa_init(&mem->slot_by_id);
 
-	none = vtx_slots_make(NULL, NULL, NULL);
-	rcu_assign_pointer(mem->slots, none);
 	mem->flushed = alloc_percpu_gfp(u64, GFP_KERNEL_ACCOUNT);
 	mem->root = vtx_ept_alloc_table();
-	if (!none || !mem->flushed || !mem->root)
+	if (!mem->flushed || !mem->root)
 		goto out_free;
 	init_limits(mem);
 	init_features(mem, caps);
@@ -94,7 +87,6 @@ int vtx_mem_init(struct vtx_mem *mem, const struct vtx_caps *caps,
 out_free:
 	vtx_ept_free_table(mem->root);
 	free_percpu(mem->flushed);
-	vtx_slots_free(none);
 	return err;
 }
 
@@ -110,7 +102,7 @@ void vtx_mem_destroy(struct vtx_mem *mem)
 	vtx_notifier_unregister(mem);
 	vtx_ept_free_all(mem);
 	/* No reader is left: they were vCPUs and the notifier. */
-	vtx_slots_free(rcu_dereference_protected(mem->slots, true));
+	vtx_slots_free(&mem->slots);
 	xa_destroy(&mem->slot_by_id);
 	free_percpu(mem->flushed);
 }
@@ -140,7 +132,7 @@ bool vtx_mem_slot(struct vtx_mem *mem, u64 gfn, struct vtx_slot *copy)
 	const struct vtx_slot *slot;
 
 	rcu_read_lock();
-	slot = vtx_slots_find(rcu_dereference(mem->slots), gfn);
+	slot = vtx_slots_find(&mem->slots, gfn);
 	if (slot)
 		*copy = *slot;
 	rcu_read_unlock();
@@ -148,75 +140,119 @@ bool vtx_mem_slot(struct vtx_mem *mem, u64 gfn, struct vtx_slot *copy)
 }
 
 /* Readers may still be at it. */
-static void retire(struct vtx_slots *slots, struct vtx_slot *slot)
+static void retire(struct vtx_slot_entry *old, const struct vtx_slot_entry *new)
 {
-	if (slots->nr > MANY_SLOTS) {
-		synchronize_rcu_expedited();
-		kvfree(slots);
-		kfree(slot);
-		return;
-	}
-	kvfree_rcu(slots, rcu);
-	if (slot)
-		kfree_rcu(slot, rcu);
+	struct vtx_dirty *dirty = old->slot.dirty;
+
+	if (dirty && (!new || new->slot.dirty != dirty))
+		kvfree_rcu(dirty, rcu);
+	kfree_rcu(old, rcu);
 }
 
-static void zap_slot(struct vtx_mem *mem, const struct vtx_slot *slot)
+/*
+ * Under map_lock in one step, for a notifier finds leaves by way of the slots:
+ * one that came in between would leave a leaf whose page is about to be freed.
+ */
+static void publish(struct vtx_mem *mem, struct vtx_slot_entry *old,
+		    struct vtx_slot_entry *new, int change)
 {
 	struct vtx_ept_zap zap;
 
 	vtx_ept_zap_begin(mem, &zap);
-	vtx_notifier_slots_changed(mem);
-	vtx_ept_zap_range(mem, slot->gfn, slot->gfn + slot->npages, &zap);
+	vtx_slots_replace(&mem->slots, old, new);
+	WRITE_ONCE(mem->slots_generation, mem->slots_generation + 1);
+	if (old) {
+		vtx_notifier_slots_changed(mem);
+		if (change != VTX_SLOT_FLAGS)
+			vtx_ept_zap_range(mem, old->slot.gfn,
+					  old->slot.gfn + old->slot.npages,
+					  &zap);
+	}
 	vtx_ept_zap_end(mem, &zap, true);
 }
 
-/* Put one slot in the place of another; either may be NULL. */
-static int replace_slot(struct vtx_mem *mem, u32 id, struct vtx_slot *old,
-			struct vtx_slot *new)
+static bool initially_set(const struct vtx_mem *mem)
 {
-	struct vtx_slots *before, *after;
+	return mem->manual_protect & KVM_DIRTY_LOG_INITIALLY_SET;
+}
+
+/* Dirty logging starts or ends; nothing else can change in a live slot. */
+static void apply_flags(struct vtx_mem *mem, const struct vtx_slot *slot)
+{
+	if (!slot->dirty)
+		vtx_dirty_stop(mem, slot);
+	else if (!initially_set(mem))
+		vtx_dirty_start(mem, slot);
+}
+
+/* Put one slot in the place of another; either may be NULL. */
+static int replace_slot(struct vtx_mem *mem, u32 id, struct vtx_slot_entry *old,
+			struct vtx_slot_entry *new, int change)
+{
 	int err;
 
-	before = rcu_dereference_protected(mem->slots,
-					   lockdep_is_held(&mem->slots_lock));
-	after = vtx_slots_make(before, old, new);
-	if (!after)
-		return -ENOMEM;
 	err = xa_err(xa_store(&mem->slot_by_id, id, new, GFP_KERNEL_ACCOUNT));
-	if (err) {
-		kvfree(after);
+	if (err)
 		return err;
-	}
-	rcu_assign_pointer(mem->slots, after);
+	publish(mem, old, new, change);
+	if (change == VTX_SLOT_FLAGS)
+		apply_flags(mem, &new->slot);
 	if (old)
-		zap_slot(mem, old);
-	retire(before, old);
+		retire(old, new);
 	return 0;
+}
+
+/* A slot as planned; one that had a dirty log and will have keeps it. */
+static struct vtx_slot_entry *make_slot(struct vtx_mem *mem,
+					const struct vtx_slot *old,
+					const struct vtx_slot *plan)
+{
+	struct vtx_slot_entry *new;
+
+	new = kmalloc(sizeof(*new), GFP_KERNEL_ACCOUNT);
+	if (!new)
+		return NULL;
+	new->slot = *plan;
+	if (!(plan->flags & KVM_MEM_LOG_DIRTY_PAGES))
+		return new;
+	new->slot.dirty = old && old->dirty ? old->dirty :
+			  vtx_dirty_alloc(plan->npages, initially_set(mem));
+	if (new->slot.dirty)
+		return new;
+	kfree(new);
+	return NULL;
+}
+
+/* One that was never published. */
+static void drop_slot(const struct vtx_slot *old, struct vtx_slot_entry *new)
+{
+	if (new && (!old || new->slot.dirty != old->dirty))
+		kvfree(new->slot.dirty);
+	kfree(new);
 }
 
 static int set_region(struct vtx_mem *mem,
 		      const struct kvm_userspace_memory_region *region)
 {
-	struct vtx_slot *old = xa_load(&mem->slot_by_id, region->slot);
-	struct vtx_slot *new, plan;
+	struct vtx_slot_entry *entry = xa_load(&mem->slot_by_id, region->slot);
+	const struct vtx_slot *old = entry ? &entry->slot : NULL;
+	struct vtx_slot_entry *new = NULL;
+	struct vtx_slot plan;
 	int change, err;
 
 	lockdep_assert_held_write(&mem->slots_lock);
-	change = vtx_slot_plan(rcu_dereference_protected(mem->slots, true), old,
-			       region, &mem->limits, &plan);
+	change = vtx_slot_plan(&mem->slots, old, region, &mem->limits, &plan);
 	if (change < 0 || change == VTX_SLOT_SAME)
 		return change;
 
-	new = NULL;
 	if (change != VTX_SLOT_DELETE) {
-		new = kmemdup(&plan, sizeof(plan), GFP_KERNEL_ACCOUNT);
+		new = make_slot(mem, old, &plan);
 		if (!new)
 			return -ENOMEM;
 	}
-	err = replace_slot(mem, region->slot, old, new);
+	err = replace_slot(mem, region->slot, entry, new, change);
 	if (err) {
-		kfree(new);
+		drop_slot(old, new);
 		return err;
 	}
 	trace_vtx_slot_change(mem->eptp, plan.id, change, plan.gfn, plan.npages,

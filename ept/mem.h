@@ -5,8 +5,7 @@
  *
  * Locks, outermost first:
  *
- *   slots_lock              rwsem; held for reading across accesses to guest
- *   memory,
+ *   slots_lock		rwsem; held for reading across accesses to guest memory,
  *			which fault, so it is outside the process's mmap_lock
  *   (the process's mmap_lock, reverse map and page table locks)
  *   notifier's lock	spinlock, see notifier.c; nothing is taken under it
@@ -15,8 +14,8 @@
  * map_lock is taken for reading, by many at once, to walk the tables and to
  * make present what was not; for writing to take anything away.  In the fast
  * path, with interrupts off, it is only tried: whoever holds it for writing
- * may be waiting for other CPUs.  No lock of ours is held while vCPUs are
- * kicked.
+ * may be waiting for other CPUs.  No lock but slots_lock is held while vCPUs
+ * are kicked.
  */
 #ifndef VTX_EPT_MEM_H
 #define VTX_EPT_MEM_H
@@ -61,8 +60,10 @@ struct vtx_mem_ops {
  *
  * @slots_lock: held for writing to change slots, for reading while the host
  *	accesses guest memory
- * @slots: (s, r) the slots
+ * @slots: (s, m, r) the slots; by address in the process, under @map_lock only
+ * @slots_generation: (s) counts changes of @slots
  * @slot_by_id: (s) the slots by their number
+ * @manual_protect: (s) KVM_DIRTY_LOG_*, see vtx_mem_enable_manual_protect()
  *
  * @map_lock: see the top
  * @sequence: (m) counts what may have made a host translation stale; read
@@ -98,8 +99,10 @@ struct vtx_mem {
 	struct vtx_notifier		*notifier;
 
 	struct rw_semaphore		slots_lock;
-	struct vtx_slots __rcu		*slots;
+	struct vtx_slots		slots;
+	u64				slots_generation;
 	struct xarray			slot_by_id;
+	u64				manual_protect;
 
 	rwlock_t			map_lock;
 	unsigned long			sequence;
@@ -131,6 +134,17 @@ bool vtx_mem_slot(struct vtx_mem *mem, u64 gfn, struct vtx_slot *copy);
 static inline u64 vtx_mem_eptp(const struct vtx_mem *mem)
 {
 	return mem->eptp;
+}
+
+/**
+ * vtx_mem_slots_generation() - have the slots changed?
+ * @mem: the VM's memory
+ *
+ * Return: a number that was another one before their last change.
+ */
+static inline u64 vtx_mem_slots_generation(const struct vtx_mem *mem)
+{
+	return READ_ONCE(mem->slots_generation);
 }
 
 #endif /* VTX_EPT_MEM_H */

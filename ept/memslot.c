@@ -1,159 +1,145 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Slots as values: made, searched and checked, but not published; that is
- * ept/mem.c's.
+ * Slots as values: searched, checked, put in and taken out, but not published;
+ * that is ept/mem.c's.
  *
- * The slots of a VM are one sorted array of pointers that is never changed,
- * only replaced.  A reader sees all of an update or nothing, takes no lock,
- * and finds a frame by binary search.  A second order, by address in the
- * process, answers the MMU notifiers, which ask about addresses; since the
- * same memory may back several slots, each place also tells the highest end so
- * far.
+ * By guest frame, the slots of a VM are a latched tree: two trees in one, of
+ * which a reader always has one that is not being changed.  It takes no lock
+ * but RCU's.  By address in the process they are an interval tree, which
+ * answers the MMU notifiers; the same memory may back several slots there.
+ * Both need no memory of their own, so to put a slot in cannot fail.
  *
- * No state, no locks.
+ * No state, no locks: a change and a walk by address exclude each other by the
+ * caller's.
  */
 #include "module/compat.h"
 
 #include <linux/errno.h>
+#include <linux/interval_tree_generic.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>
-#include <linux/string.h>
 
 #include "ept/memslot.h"
 
-static struct vtx_slots *alloc_slots(u32 nr)
-{
-	struct vtx_slots *slots;
-	size_t each = sizeof(*slots->by_gfn) + sizeof(*slots->by_hva) +
-		      sizeof(*slots->hva_end);
+#define HVA_START(entry)	((entry)->slot.hva)
+#define HVA_LAST(entry)		(vtx_slot_hva_end(&(entry)->slot) - 1)
 
-	slots = kvzalloc(size_add(sizeof(*slots), size_mul(nr, each)),
-			 GFP_KERNEL_ACCOUNT);
-	if (!slots)
-		return NULL;
-	slots->by_gfn = (void *)(slots + 1);
-	slots->by_hva = slots->by_gfn + nr;
-	slots->hva_end = (void *)(slots->by_hva + nr);
-	return slots;
-}
-
-/* Copy an order, leaving one slot out, or none.  Return: its place, or nr. */
-static u32 copy_without(struct vtx_slot **to, struct vtx_slot *const *from,
-			u32 nr, const struct vtx_slot *without)
-{
-	u32 place;
-
-	for (place = 0; place < nr && from[place] != without; place++)
-		;
-	memcpy(to, from, place * sizeof(*to));
-	if (place < nr)
-		memcpy(to + place, from + place + 1,
-		       (nr - place - 1) * sizeof(*to));
-	return place;
-}
-
-static void put_at(struct vtx_slot **order, u32 nr, u32 place,
-		   struct vtx_slot *slot)
-{
-	memmove(order + place + 1, order + place,
-		(nr - place) * sizeof(*order));
-	order[place] = slot;
-}
-
-/* How many slots begin at or before a frame. */
-static u32 count_up_to(const struct vtx_slots *slots, u64 gfn)
-{
-	u32 low = 0, high = slots->nr, middle;
-
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		if (slots->by_gfn[middle]->gfn <= gfn)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-/* Put a slot in.  Return: its place by address. */
-static u32 put_slot(struct vtx_slots *slots, struct vtx_slot *slot)
-{
-	u32 place = vtx_slots_hva_last(slots, slot->hva);
-
-	put_at(slots->by_gfn, slots->nr, count_up_to(slots, slot->gfn), slot);
-	put_at(slots->by_hva, slots->nr, place, slot);
-	slots->nr++;
-	slots->npages += slot->npages;
-	return place;
-}
-
-/* Up to the first place that has changed, the old ends hold. */
-static void update_ends(struct vtx_slots *slots, const struct vtx_slots *old,
-			u32 first)
-{
-	unsigned long highest = first ? old->hva_end[first - 1] : 0;
-	u32 i;
-
-	if (first)
-		memcpy(slots->hva_end, old->hva_end,
-		       first * sizeof(*slots->hva_end));
-	for (i = first; i < slots->nr; i++) {
-		highest = max(highest, vtx_slot_hva_end(slots->by_hva[i]));
-		slots->hva_end[i] = highest;
-	}
-}
+INTERVAL_TREE_DEFINE(struct vtx_slot_entry, by_hva, unsigned long, hva_last,
+		     HVA_START, HVA_LAST, static, hva_tree)
 
 /**
- * vtx_slots_make() - the slots of a VM after a change
- * @old: the slots before, or NULL for none
- * @without: one of @old to leave out, or NULL
- * @with: one to put in, or NULL; may overlap none of @old but @without
- *
- * May sleep.
- *
- * Return: the new slots, which share the single slots with @old, or NULL if
- * there is no memory.
+ * struct frames - what the tree by frame is searched for
+ * @first: first frame
+ * @last: last frame
  */
-struct vtx_slots *vtx_slots_make(const struct vtx_slots *old,
-				 const struct vtx_slot *without,
-				 struct vtx_slot *with)
-{
-	u32 nr = old ? old->nr : 0, first = nr;
-	struct vtx_slots *slots;
+struct frames {
+	u64 first;
+	u64 last;
+};
 
-	slots = alloc_slots(nr - !!without + !!with);
-	if (!slots)
-		return NULL;
-	if (old) {
-		copy_without(slots->by_gfn, old->by_gfn, nr, without);
-		first = copy_without(slots->by_hva, old->by_hva, nr, without);
-		slots->npages = old->npages;
-	}
-	slots->nr = nr;
-	if (without) {
-		slots->nr--;
-		slots->npages -= without->npages;
-	}
-	if (with)
-		first = min(first, put_slot(slots, with));
-	update_ends(slots, old, first);
-	return slots;
+static const struct vtx_slot *slot_of(struct latch_tree_node *node)
+{
+	return &container_of(node, struct vtx_slot_entry, by_gfn)->slot;
+}
+
+static __always_inline bool gfn_less(struct latch_tree_node *a,
+				     struct latch_tree_node *b)
+{
+	return slot_of(a)->gfn < slot_of(b)->gfn;
+}
+
+static __always_inline int gfn_compare(void *key, struct latch_tree_node *node)
+{
+	const struct vtx_slot *slot = slot_of(node);
+	const struct frames *frames = key;
+
+	if (frames->last < slot->gfn)
+		return -1;
+	return frames->first >= slot->gfn + slot->npages;
+}
+
+static const struct latch_tree_ops gfn_order = {
+	.less = gfn_less, .comp = gfn_compare,
+};
+
+/* A slot that has any of the frames, or NULL. */
+static __always_inline const struct vtx_slot *
+find_any(struct vtx_slots *slots, u64 first, u64 last)
+{
+	struct frames frames = { .first = first, .last = last };
+	struct latch_tree_node *node;
+
+	node = latch_tree_find(&frames, &slots->by_gfn, &gfn_order);
+	return node ? slot_of(node) : NULL;
+}
+
+static void put_in(struct vtx_slots *slots, struct vtx_slot_entry *entry)
+{
+	latch_tree_insert(&entry->by_gfn, &slots->by_gfn, &gfn_order);
+	hva_tree_insert(entry, &slots->by_hva);
+	WRITE_ONCE(slots->nr, slots->nr + 1);
+	WRITE_ONCE(slots->npages, slots->npages + entry->slot.npages);
+}
+
+static void take_out(struct vtx_slots *slots, struct vtx_slot_entry *entry)
+{
+	latch_tree_erase(&entry->by_gfn, &slots->by_gfn, &gfn_order);
+	hva_tree_remove(entry, &slots->by_hva);
+	WRITE_ONCE(slots->nr, slots->nr - 1);
+	WRITE_ONCE(slots->npages, slots->npages - entry->slot.npages);
+}
+
+/* Do they have the same frames? */
+static bool in_place(const struct vtx_slot_entry *old,
+		     const struct vtx_slot_entry *new)
+{
+	return old && new && old->slot.gfn == new->slot.gfn &&
+	       old->slot.npages == new->slot.npages;
 }
 
 /**
- * vtx_slots_free() - free slots that nobody reads any more, and every one
- * @slots: the slots; may be NULL
+ * vtx_slots_replace() - put one slot in the place of another
+ * @slots: all slots
+ * @old: one of them to take out, or NULL; readers may still have it
+ * @new: one to put in, or NULL; may overlap none of @slots but @old
+ *
+ * If both have the same frames, who searches meanwhile finds one or the other.
+ * The caller excludes other changes, and walks by address.  Does not sleep.
+ */
+void vtx_slots_replace(struct vtx_slots *slots, struct vtx_slot_entry *old,
+		       struct vtx_slot_entry *new)
+{
+	/*
+	 * For a moment the tree has both.  A search stops at the first that it
+	 * meets, and any other slot sends it the same way from either.
+	 */
+	if (in_place(old, new)) {
+		put_in(slots, new);
+		take_out(slots, old);
+		return;
+	}
+	if (old)
+		take_out(slots, old);
+	if (new)
+		put_in(slots, new);
+}
+
+/**
+ * vtx_slots_free() - free every slot, with its dirty log
+ * @slots: all slots, which nobody reads any more
  */
 void vtx_slots_free(struct vtx_slots *slots)
 {
-	u32 i;
+	struct vtx_slot_entry *entry, *next;
 
-	if (!slots)
-		return;
-	for (i = 0; i < slots->nr; i++)
-		kfree(slots->by_gfn[i]);
-	kvfree(slots);
+	rbtree_postorder_for_each_entry_safe(entry, next,
+					     &slots->by_hva.rb_root, by_hva) {
+		kvfree(entry->slot.dirty);
+		kfree(entry);
+	}
+	*slots = (struct vtx_slots){ };
 }
 
 /**
@@ -161,63 +147,68 @@ void vtx_slots_free(struct vtx_slots *slots)
  * @slots: all slots
  * @gfn: the frame
  *
+ * The caller is in an RCU read-side section, or excludes changes.
+ *
  * Return: the slot, or NULL.
  */
-const struct vtx_slot *vtx_slots_find(const struct vtx_slots *slots, u64 gfn)
+const struct vtx_slot *vtx_slots_find(struct vtx_slots *slots, u64 gfn)
 {
-	u32 i = count_up_to(slots, gfn);
-
-	if (!i || !vtx_slot_has(slots->by_gfn[i - 1], gfn))
-		return NULL;
-	return slots->by_gfn[i - 1];
+	return find_any(slots, gfn, gfn);
 }
 
 /**
- * vtx_slots_overlap() - a slot that has any of a range of frames
+ * vtx_slots_overlap() - has a slot any of a range of frames?
  * @slots: all slots
  * @gfn: first frame of the range
  * @npages: how many; @gfn + @npages does not wrap
- * @without: a slot that does not count, or NULL
+ * @without: one of @slots that does not count, or NULL
  *
- * Return: such a slot, or NULL.
+ * The caller excludes changes.
+ *
+ * Return: true if one has.
  */
-const struct vtx_slot *vtx_slots_overlap(const struct vtx_slots *slots,
-					 u64 gfn, u64 npages,
-					 const struct vtx_slot *without)
+bool vtx_slots_overlap(struct vtx_slots *slots, u64 gfn, u64 npages,
+		       const struct vtx_slot *without)
 {
-	const struct vtx_slot *slot;
-	u32 i;
+	u64 end = gfn + npages, hole = end, hole_end = end;
 
-	if (!npages)
-		return NULL;
-	for (i = count_up_to(slots, gfn + npages - 1); i; i--) {
-		slot = slots->by_gfn[i - 1];
-		if (slot == without)
-			continue;
-		return slot->gfn + slot->npages > gfn ? slot : NULL;
+	/* What the one that does not count has, no other has. */
+	if (without) {
+		hole = clamp(without->gfn, gfn, end);
+		hole_end = clamp(without->gfn + without->npages, gfn, end);
 	}
-	return NULL;
+	return (gfn < hole && find_any(slots, gfn, hole - 1)) ||
+	       (hole_end < end && find_any(slots, hole_end, end - 1));
 }
 
 /**
- * vtx_slots_hva_last() - how many slots begin before an address
+ * vtx_slots_first() - begin to walk the slots that back a range of addresses
  * @slots: all slots
- * @end: the address
+ * @start: first address
+ * @last: last address
  *
- * Return: their number, where vtx_slots_for_each_hva() begins.
+ * The caller excludes changes until the walk is over.
+ *
+ * Return: the first of them, or NULL.
  */
-u32 vtx_slots_hva_last(const struct vtx_slots *slots, unsigned long end)
+struct vtx_slot_entry *vtx_slots_first(struct vtx_slots *slots,
+				       unsigned long start, unsigned long last)
 {
-	u32 low = 0, high = slots->nr, middle;
+	return hva_tree_iter_first(&slots->by_hva, start, last);
+}
 
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		if (slots->by_hva[middle]->hva < end)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+/**
+ * vtx_slots_next() - go on with the walk
+ * @entry: the one before
+ * @start: first address
+ * @last: last address
+ *
+ * Return: the next one, or NULL.
+ */
+struct vtx_slot_entry *vtx_slots_next(struct vtx_slot_entry *entry,
+				      unsigned long start, unsigned long last)
+{
+	return hva_tree_iter_next(entry, start, last);
 }
 
 /* What can be said about a request without looking at any slot. */
@@ -228,8 +219,7 @@ static bool region_sane(const struct kvm_userspace_memory_region *region,
 
 	if (region->slot >= VTX_MAX_SLOTS)	/* with an address space: too */
 		return false;
-	/* KVM_MEM_LOG_DIRTY_PAGES: until dirty logging works */
-	if (region->flags & ~KVM_MEM_READONLY)
+	if (region->flags & ~(KVM_MEM_READONLY | KVM_MEM_LOG_DIRTY_PAGES))
 		return false;
 	if ((region->memory_size | region->guest_phys_addr |
 	     region->userspace_addr) & ~PAGE_MASK)
@@ -266,11 +256,13 @@ static int plan_change(const struct vtx_slot *old, const struct vtx_slot *new)
  * @limits: what the host allows
  * @new: receives the slot as it shall be; its @npages is 0 after a deletion
  *
+ * The caller excludes changes.
+ *
  * Return: an enum vtx_slot_change; -EINVAL if the request makes no sense or
  * asks for what a slot cannot do (change its size, its memory, or whether it
  * is read-only); -EEXIST if another slot is in the way.
  */
-int vtx_slot_plan(const struct vtx_slots *slots, const struct vtx_slot *old,
+int vtx_slot_plan(struct vtx_slots *slots, const struct vtx_slot *old,
 		  const struct kvm_userspace_memory_region *region,
 		  const struct vtx_slot_limits *limits, struct vtx_slot *new)
 {

@@ -23,9 +23,9 @@
 #include "module/compat.h"
 
 #include <linux/errno.h>
+#include <linux/lockdep.h>
 #include <linux/mm.h>
 #include <linux/mmu_notifier.h>
-#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
@@ -84,9 +84,10 @@ static void leave(struct mmu_notifier *subscription)
 }
 
 /* The frames of a slot that a range of addresses backs. */
-static void slot_range(const struct vtx_slot *slot, unsigned long start,
+static void slot_range(const struct vtx_slot_entry *entry, unsigned long start,
 		       unsigned long end, u64 *gfn, u64 *gfn_end)
 {
+	const struct vtx_slot *slot = &entry->slot;
 	unsigned long first = max(start, slot->hva);
 	unsigned long last = min(end, vtx_slot_hva_end(slot));
 
@@ -97,55 +98,36 @@ static void slot_range(const struct vtx_slot *slot, unsigned long start,
 static void zap_hva(struct vtx_mem *mem, unsigned long start,
 		    unsigned long end, struct vtx_ept_zap *zap)
 {
-	const struct vtx_slots *slots;
-	const struct vtx_slot *slot;
+	struct vtx_slot_entry *entry;
 	u64 gfn, gfn_end;
-	u32 i;
 
-	rcu_read_lock();
-	slots = rcu_dereference(mem->slots);
-	vtx_slots_for_each_hva(slots, slot, i, start, end) {
-		slot_range(slot, start, end, &gfn, &gfn_end);
+	lockdep_assert_held_write(&mem->map_lock);
+	vtx_slots_for_each_hva(&mem->slots, entry, start, end) {
+		slot_range(entry, start, end, &gfn, &gfn_end);
 		vtx_ept_zap_range(mem, gfn, gfn_end, zap);
 	}
-	rcu_read_unlock();
 }
 
 static bool age_hva(struct vtx_mem *mem, unsigned long start,
 		    unsigned long end, bool clear)
 {
-	const struct vtx_slots *slots;
-	const struct vtx_slot *slot;
+	struct vtx_slot_entry *entry;
 	bool young = false;
 	u64 gfn, gfn_end;
-	u32 i;
 
-	rcu_read_lock();
-	slots = rcu_dereference(mem->slots);
-	vtx_slots_for_each_hva(slots, slot, i, start, end) {
-		slot_range(slot, start, end, &gfn, &gfn_end);
+	lockdep_assert_held(&mem->map_lock);
+	vtx_slots_for_each_hva(&mem->slots, entry, start, end) {
+		slot_range(entry, start, end, &gfn, &gfn_end);
 		young |= vtx_ept_age(mem, gfn, gfn_end, clear);
 	}
-	rcu_read_unlock();
 	return young;
 }
 
 static bool backs_slot(struct vtx_mem *mem, unsigned long start,
 		       unsigned long end)
 {
-	const struct vtx_slots *slots;
-	const struct vtx_slot *slot;
-	bool found = false;
-	u32 i;
-
-	rcu_read_lock();
-	slots = rcu_dereference(mem->slots);
-	vtx_slots_for_each_hva(slots, slot, i, start, end) {
-		found = true;
-		break;
-	}
-	rcu_read_unlock();
-	return found;
+	lockdep_assert_held(&mem->map_lock);
+	return vtx_slots_first(&mem->slots, start, end - 1);
 }
 
 /* Anything looked up before is stale. */

@@ -100,6 +100,23 @@ TRACE_EVENT(vtx_slot_change,
 		  __entry->npages, __entry->hva, __entry->flags)
 );
 
+TRACE_EVENT(vtx_dirty_clear,
+	TP_PROTO(u64 eptp, u32 id, u64 count),
+	TP_ARGS(eptp, id, count),
+	TP_STRUCT__entry(
+		__field(u64,	eptp)
+		__field(u64,	count)
+		__field(u32,	id)
+	),
+	TP_fast_assign(
+		__entry->eptp = eptp;
+		__entry->count = count;
+		__entry->id = id;
+	),
+	TP_printk("eptp=%#llx id=%u count=%llu", __entry->eptp, __entry->id,
+		  __entry->count)
+);
+
 #endif /* VTX_EPT_TRACE_H */
 
 #undef TRACE_INCLUDE_PATH

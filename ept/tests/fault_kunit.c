@@ -183,28 +183,6 @@ static void fast_faults(struct kunit *test)
 	write_unlock(&world->mem.map_lock);
 }
 
-#define SIZE_2M		(512 * PAGE_SIZE)
-
-/* Anonymous memory that Linux backs with 2-MByte pages, if it has any. */
-static unsigned long huge_memory(struct kunit *test, unsigned long size)
-{
-	unsigned long hva, start;
-	struct vm_area_struct *vma;
-
-	hva = kunit_vm_mmap(test, NULL, 0, size + SIZE_2M, RW,
-			    MAP_ANONYMOUS | MAP_PRIVATE, 0);
-	start = ALIGN(hva, SIZE_2M);
-	mmap_write_lock(current->mm);
-	vma = vma_lookup(current->mm, start);
-	if (vma)
-		vm_flags_set(vma, VM_HUGEPAGE);
-	mmap_write_unlock(current->mm);
-	if (!vma || put_user(1, (u64 __user *)start) ||
-	    host_level(current->mm, start) != VTX_EPT_2M)
-		kunit_skip(test, "no transparent huge pages");
-	return start;
-}
-
 static void large_leaves(struct kunit *test)
 {
 	struct world *world = test->priv;

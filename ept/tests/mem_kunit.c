@@ -7,6 +7,9 @@
 
 #include <kunit/test.h>
 
+#include <linux/completion.h>
+#include <linux/delay.h>
+#include <linux/kthread.h>
 #include <linux/random.h>
 #include <linux/uaccess.h>
 
@@ -50,11 +53,118 @@ static void slots_come_and_go(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, leaves(world, 1), 0);
 }
 
-/* Beyond MANY_SLOTS, retiring the old slots works another way. */
+struct deletion {
+	struct world		*world;
+	struct mm_struct	*mm;
+	struct completion	done;
+	int			err;
+};
+
+static int delete_slot(void *arg)
+{
+	struct deletion *deletion = arg;
+
+	kthread_use_mm(deletion->mm);
+	deletion->err = set_slot(deletion->world, 0, 0, 0, 0, 0);
+	kthread_unuse_mm(deletion->mm);
+	complete(&deletion->done);
+	return 0;
+}
+
+/* A frame of a slot whose flags change over and over. */
+struct search {
+	struct vtx_mem		*mem;
+	bool			stop;
+	unsigned long		found;
+	unsigned long		missed;
+};
+
+static int search_slot(void *arg)
+{
+	struct search *search = arg;
+	struct vtx_slot slot;
+
+	while (!READ_ONCE(search->stop)) {
+		if (vtx_mem_slot(search->mem, GFN + 3, &slot))
+			WRITE_ONCE(search->found, search->found + 1);
+		else
+			search->missed++;
+		cond_resched();
+	}
+	while (!kthread_should_stop())
+		msleep(20);
+	return 0;
+}
+
+/* Who looks for memory finds it, also in the middle of a change. */
+static void flags_leave_no_hole(struct kunit *test)
+{
+	struct world *world = test->priv;
+	struct search search = { .mem = &world->mem };
+	struct task_struct *task;
+	int i;
+
+	if (num_online_cpus() < 2)
+		kunit_skip(test, "takes two CPUs");
+	/* Not alone in the tree. */
+	for (i = 1; i < 20; i++)
+		KUNIT_ASSERT_EQ(test, set_slot(world, i, GFN + 2 * i * PAGES, 1,
+					       world->hva, 0), 0);
+	task = kthread_run(search_slot, &search, "vtx-kunit-search");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	while (!READ_ONCE(search.found))
+		msleep(20);
+	for (i = 0; i < 2000; i++)
+		KUNIT_EXPECT_EQ(test, set_slot(world, 0, GFN, PAGES, world->hva,
+					       i & 1 ? 0 :
+					       KVM_MEM_LOG_DIRTY_PAGES), 0);
+	WRITE_ONCE(search.stop, true);
+	kthread_stop(task);
+	KUNIT_EXPECT_GT(test, search.found, 100);
+	KUNIT_EXPECT_EQ(test, search.missed, 0);
+}
+
+/*
+ * While a leaf is there, so is its slot, for whoever holds map_lock: a notifier
+ * finds the leaves of a range of addresses by way of the slots.
+ */
+static void slot_and_leaves_go_together(struct kunit *test)
+{
+	struct world *world = test->priv;
+	struct deletion deletion = { .world = world, .mm = current->mm };
+	struct task_struct *task;
+	struct vtx_slot slot;
+	bool found;
+	int i;
+
+	if (num_online_cpus() < 2)
+		kunit_skip(test, "takes two CPUs");
+	init_completion(&deletion.done);
+	fault(world, 0, VTX_ACCESS_WRITE);
+	task = kthread_create(delete_slot, &deletion, "vtx-kunit-delete");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+
+	read_lock(&world->mem.map_lock);
+	wake_up_process(task);
+	for (i = 0; i < 20; i++) {
+		mdelay(1);
+		found = vtx_mem_slot(&world->mem, GFN, &slot);
+		if (!found)
+			break;
+	}
+	read_unlock(&world->mem.map_lock);
+	KUNIT_EXPECT_TRUE(test, found);
+
+	wait_for_completion(&deletion.done);
+	KUNIT_EXPECT_EQ(test, deletion.err, 0);
+	KUNIT_EXPECT_FALSE(test, leaf(world, 0));
+	KUNIT_EXPECT_FALSE(test, vtx_mem_slot(&world->mem, GFN, &slot));
+}
+
 static void many_slots(struct kunit *test)
 {
 	struct world *world = test->priv;
-	u32 id, count = MANY_SLOTS + 100;
+	u32 id, count = 2000;
 
 	for (id = 1; id < count; id++)
 		KUNIT_ASSERT_EQ(test, set_slot(world, id, GFN + 2 * id * PAGES,
@@ -169,6 +279,8 @@ static void orphaned(struct kunit *test)
 
 static struct kunit_case mem_cases[] = {
 	KUNIT_CASE(slots_come_and_go),
+	KUNIT_CASE(slot_and_leaves_go_together),
+	KUNIT_CASE(flags_leave_no_hole),
 	KUNIT_CASE(many_slots),
 	KUNIT_CASE(host_access),
 	KUNIT_CASE(flush_on_each_cpu),

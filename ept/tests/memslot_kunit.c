@@ -20,10 +20,10 @@ static const struct vtx_slot_limits limits = {
 };
 
 /* The slots that the rules are tried on. */
-static struct vtx_slot low = { .id = 1, .gfn = 0x100, .npages = 0x10,
-			       .hva = HVA };
-static struct vtx_slot high = { .id = 2, .gfn = 0x110, .npages = 0x20,
-				.hva = HVA, .flags = KVM_MEM_READONLY };
+static const struct vtx_slot low = { .id = 1, .gfn = 0x100, .npages = 0x10,
+				     .hva = HVA };
+static const struct vtx_slot high = { .id = 2, .gfn = 0x110, .npages = 0x20,
+				      .hva = HVA, .flags = KVM_MEM_READONLY };
 
 struct rule {
 	const char *name;
@@ -94,7 +94,17 @@ static const struct rule rules[] = {
 	{ "make writable", REGION(2, 0x110, 0x20, HVA), &high, -EINVAL },
 	{ "log dirty pages", REGION(3, 0x200, 1, HVA,
 				    .flags = KVM_MEM_LOG_DIRTY_PAGES),
-	  .want = -EINVAL },	/* until it works */
+	  .want = VTX_SLOT_CREATE },
+	{ "start to log", REGION(1, 0x100, 0x10, HVA,
+				 .flags = KVM_MEM_LOG_DIRTY_PAGES), &low,
+	  VTX_SLOT_FLAGS },
+	{ "log, read-only", REGION(2, 0x110, 0x20, HVA,
+				   .flags = KVM_MEM_READONLY |
+					    KVM_MEM_LOG_DIRTY_PAGES), &high,
+	  VTX_SLOT_FLAGS },
+	{ "log and move", REGION(1, 0x200, 0x10, HVA,
+				 .flags = KVM_MEM_LOG_DIRTY_PAGES), &low,
+	  VTX_SLOT_MOVE },
 };
 
 KUNIT_ARRAY_PARAM_DESC(rule, rules, name);
@@ -102,16 +112,16 @@ KUNIT_ARRAY_PARAM_DESC(rule, rules, name);
 static void request(struct kunit *test)
 {
 	const struct rule *rule = test->param_value;
-	struct vtx_slots *one, *two;
+	struct vtx_slot_entry one = { .slot = high }, two = { .slot = low };
+	struct vtx_slots slots = { };
 	struct vtx_slot new = { };
 
-	one = vtx_slots_make(NULL, NULL, &high);
-	KUNIT_ASSERT_NOT_NULL(test, one);
-	two = vtx_slots_make(one, NULL, &low);
-	KUNIT_ASSERT_NOT_NULL(test, two);
-	KUNIT_EXPECT_EQ(test, two->npages, 0x30);
+	vtx_slots_replace(&slots, NULL, &one);
+	vtx_slots_replace(&slots, NULL, &two);
+	KUNIT_EXPECT_EQ(test, slots.nr, 2);
+	KUNIT_EXPECT_EQ(test, slots.npages, 0x30);
 
-	KUNIT_EXPECT_EQ(test, vtx_slot_plan(two, rule->old, &rule->region,
+	KUNIT_EXPECT_EQ(test, vtx_slot_plan(&slots, rule->old, &rule->region,
 					    &limits, &new), rule->want);
 	if (rule->want == VTX_SLOT_CREATE || rule->want == VTX_SLOT_MOVE) {
 		KUNIT_EXPECT_EQ(test, GPA(new.gfn),
@@ -119,16 +129,14 @@ static void request(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, new.flags, rule->region.flags);
 		KUNIT_EXPECT_EQ(test, new.id, rule->region.slot);
 	}
-	kvfree(one);
-	kvfree(two);
 }
 
 /* A model: at most SLOTS slots in a space of SPACE frames and addresses. */
 #define SLOTS	24
 #define SPACE	128
 
-static void check_frames(struct kunit *test, const struct vtx_slots *slots,
-			 struct vtx_slot **model)
+static void check_frames(struct kunit *test, struct vtx_slots *slots,
+			 struct vtx_slot_entry **model)
 {
 	const struct vtx_slot *want;
 	u64 gfn;
@@ -137,62 +145,86 @@ static void check_frames(struct kunit *test, const struct vtx_slots *slots,
 	for (gfn = 0; gfn < SPACE + 2; gfn++) {
 		want = NULL;
 		for (i = 0; i < SLOTS; i++)
-			if (model[i] && vtx_slot_has(model[i], gfn))
-				want = model[i];
+			if (model[i] && vtx_slot_has(&model[i]->slot, gfn))
+				want = &model[i]->slot;
 		KUNIT_ASSERT_PTR_EQ(test, vtx_slots_find(slots, gfn), want);
 	}
 }
 
-static void check_addresses(struct kunit *test, const struct vtx_slots *slots,
-			    struct vtx_slot **model, struct rnd_state *rnd)
+static void check_addresses(struct kunit *test, struct vtx_slots *slots,
+			    struct vtx_slot_entry **model,
+			    struct rnd_state *rnd)
 {
 	unsigned long start = prandom_u32_state(rnd) % SPACE * PAGE_SIZE;
 	unsigned long size = 1 + prandom_u32_state(rnd) % (9 * PAGE_SIZE);
 	unsigned long end = start + size;
-	const struct vtx_slot *slot;
+	struct vtx_slot_entry *entry;
 	int want = 0, found = 0, i;
-	u32 place;
 
 	for (i = 0; i < SLOTS; i++)
-		want += model[i] && model[i]->hva < end &&
-			vtx_slot_hva_end(model[i]) > start;
-	vtx_slots_for_each_hva(slots, slot, place, start, end) {
-		KUNIT_ASSERT_TRUE(test, slot->hva < end &&
-				  vtx_slot_hva_end(slot) > start);
+		want += model[i] && model[i]->slot.hva < end &&
+			vtx_slot_hva_end(&model[i]->slot) > start;
+	vtx_slots_for_each_hva(slots, entry, start, end) {
+		KUNIT_ASSERT_TRUE(test, entry->slot.hva < end &&
+				  vtx_slot_hva_end(&entry->slot) > start);
 		found++;
 	}
 	KUNIT_ASSERT_EQ(test, found, want);
 }
 
-static bool model_overlap(struct vtx_slot **model, const struct vtx_slot *slot,
-			  const struct vtx_slot *without)
+static void check_sums(struct kunit *test, const struct vtx_slots *slots,
+		       struct vtx_slot_entry **model)
+{
+	u64 npages = 0;
+	u32 nr = 0;
+	int i;
+
+	for (i = 0; i < SLOTS; i++) {
+		nr += !!model[i];
+		npages += model[i] ? model[i]->slot.npages : 0;
+	}
+	KUNIT_ASSERT_EQ(test, slots->nr, nr);
+	KUNIT_ASSERT_EQ(test, slots->npages, npages);
+}
+
+static bool model_overlap(struct vtx_slot_entry **model,
+			  const struct vtx_slot *slot,
+			  const struct vtx_slot_entry *without)
 {
 	int i;
 
 	for (i = 0; i < SLOTS; i++)
 		if (model[i] && model[i] != without &&
-		    model[i]->gfn < slot->gfn + slot->npages &&
-		    slot->gfn < model[i]->gfn + model[i]->npages)
+		    model[i]->slot.gfn < slot->gfn + slot->npages &&
+		    slot->gfn < model[i]->slot.gfn + model[i]->slot.npages)
 			return true;
 	return false;
 }
 
-static struct vtx_slot *random_slot(struct kunit *test, struct rnd_state *rnd)
+/* Somewhere, or in the place of another. */
+static struct vtx_slot_entry *random_slot(struct kunit *test,
+					  struct rnd_state *rnd,
+					  const struct vtx_slot_entry *old)
 {
-	struct vtx_slot *slot = kunit_kzalloc(test, sizeof(*slot), GFP_KERNEL);
+	struct vtx_slot_entry *entry = kunit_kzalloc(test, sizeof(*entry),
+						     GFP_KERNEL);
 
-	if (!slot)
+	if (!entry)
 		return NULL;
-	slot->gfn = prandom_u32_state(rnd) % SPACE;
-	slot->npages = 1 + prandom_u32_state(rnd) % 12;
-	slot->hva = prandom_u32_state(rnd) % SPACE * PAGE_SIZE;
-	return slot;
+	entry->slot.gfn = prandom_u32_state(rnd) % SPACE;
+	entry->slot.npages = 1 + prandom_u32_state(rnd) % 12;
+	entry->slot.hva = prandom_u32_state(rnd) % SPACE * PAGE_SIZE;
+	if (old && prandom_u32_state(rnd) % 2) {
+		entry->slot.gfn = old->slot.gfn;
+		entry->slot.npages = old->slot.npages;
+	}
+	return entry;
 }
 
 static void random_changes(struct kunit *test)
 {
-	struct vtx_slots *slots = vtx_slots_make(NULL, NULL, NULL), *next;
-	struct vtx_slot *model[SLOTS] = { }, *old, *new;
+	struct vtx_slot_entry *model[SLOTS] = { }, *old, *new;
+	struct vtx_slots slots = { };
 	u64 seed = get_random_u64();
 	struct rnd_state rnd;
 	int round, i;
@@ -203,27 +235,26 @@ static void random_changes(struct kunit *test)
 		i = prandom_u32_state(&rnd) % SLOTS;
 		old = model[i];
 		new = NULL;
-		if (!old || prandom_u32_state(&rnd) % 3 == 0)
-			new = random_slot(test, &rnd);
-		KUNIT_ASSERT_NOT_NULL(test, slots);
-		if (new) {
-			bool overlap = model_overlap(model, new, old);
+		if (!old || prandom_u32_state(&rnd) % 3) {
+			bool overlap;
 
+			new = random_slot(test, &rnd, old);
+			KUNIT_ASSERT_NOT_NULL(test, new);
+			overlap = model_overlap(model, &new->slot, old);
 			KUNIT_ASSERT_EQ(test, overlap,
-					!!vtx_slots_overlap(slots, new->gfn,
-							    new->npages, old));
+					vtx_slots_overlap(&slots, new->slot.gfn,
+							  new->slot.npages,
+							  old ? &old->slot :
+								NULL));
 			if (overlap)
 				continue;
 		}
-		next = vtx_slots_make(slots, old, new);
-		KUNIT_ASSERT_NOT_NULL(test, next);
-		kvfree(slots);
-		slots = next;
+		vtx_slots_replace(&slots, old, new);
 		model[i] = new;
-		check_frames(test, slots, model);
-		check_addresses(test, slots, model, &rnd);
+		check_frames(test, &slots, model);
+		check_addresses(test, &slots, model, &rnd);
+		check_sums(test, &slots, model);
 	}
-	kvfree(slots);
 }
 
 static void hva_is_clamped(struct kunit *test)

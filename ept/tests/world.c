@@ -153,6 +153,26 @@ void poke(struct kunit *test, struct world *world, u64 page, u64 value)
 						page * PAGE_SIZE)));
 }
 
+/* Anonymous memory that Linux backs with 2-MByte pages, if it has any. */
+unsigned long huge_memory(struct kunit *test, unsigned long size)
+{
+	unsigned long hva, start;
+	struct vm_area_struct *vma;
+
+	hva = kunit_vm_mmap(test, NULL, 0, size + SIZE_2M, RW,
+			    MAP_ANONYMOUS | MAP_PRIVATE, 0);
+	start = ALIGN(hva, SIZE_2M);
+	mmap_write_lock(current->mm);
+	vma = vma_lookup(current->mm, start);
+	if (vma)
+		vm_flags_set(vma, VM_HUGEPAGE);
+	mmap_write_unlock(current->mm);
+	if (!vma || put_user(1, (u64 __user *)start) ||
+	    vtx_host_level(current->mm, start) != VTX_EPT_2M)
+		kunit_skip(test, "no transparent huge pages");
+	return start;
+}
+
 void drop(struct world *world, u64 page, u64 pages)
 {
 	unsigned long start = world->hva + page * PAGE_SIZE;

@@ -19,6 +19,7 @@
 #define PAGES	16UL
 #define GPA	(GFN << PAGE_SHIFT)
 #define RW	(PROT_READ | PROT_WRITE)
+#define SIZE_2M	(512 * PAGE_SIZE)
 
 /**
  * struct world - what a test has
@@ -50,6 +51,7 @@ enum vtx_mem_fault fault(struct world *world, u64 page, unsigned int access);
 u64 leaf_of(struct world *world, u64 gfn, int *level);
 u64 leaf(struct world *world, u64 page);
 u64 guest_value(struct world *world, u64 page);
+unsigned long huge_memory(struct kunit *test, unsigned long size);
 void poke(struct kunit *test, struct world *world, u64 page, u64 value);
 void drop(struct world *world, u64 page, u64 pages);
 
