@@ -172,13 +172,16 @@ bool vtx_check_current(struct vtx_check *check, struct vtx_check_cpu *cpu)
  * @why_size: its size in bytes; VTX_ENTRY_WHY_SIZE is enough
  *
  * Right after the entry, before another VMX instruction fails.
+ *
+ * Return: true if the checker knows the rule that was broken.
  */
-void vtx_entry_explain(u32 failed_reason, char *why, size_t why_size)
+bool vtx_entry_explain(u32 failed_reason, char *why, size_t why_size)
 {
 	u64 error = vtx_check_read_current(NULL, VMCS_EXIT_VM_INSTRUCTION_ERROR);
 	struct vtx_check_cpu cpu;
 	struct vtx_check check;
 	int length;
+	bool fine;
 
 	if (failed_reason)
 		length = scnprintf(why, why_size, "%s",
@@ -186,7 +189,8 @@ void vtx_entry_explain(u32 failed_reason, char *why, size_t why_size)
 	else
 		length = scnprintf(why, why_size, "error %llu, %s", error,
 				   vtx_insn_error_name(error));
-	if (vtx_check_current(&check, &cpu))
+	fine = vtx_check_current(&check, &cpu);
+	if (fine)
 		scnprintf(why + length, why_size - length,
 			  "; no rule is broken that the checker knows");
 	else
@@ -194,4 +198,5 @@ void vtx_entry_explain(u32 failed_reason, char *why, size_t why_size)
 			  "; %s is %#llx, but should be: %s",
 			  vtx_vmcs_field_name(check.field), check.value,
 			  check.rule);
+	return !fine;
 }

@@ -93,6 +93,10 @@ static bool check_interruptibility(struct vtx_check *check)
 	MUST(check, GUEST_INTERRUPTIBILITY,
 	     !nmi || !(blocked & VTX_BLOCKED_BY_MOV_SS),
 	     "no blocking by MOV SS of the NMI that is injected");
+	/* "A processor may require": those that do not never ask. */
+	MUST(check, GUEST_INTERRUPTIBILITY,
+	     !nmi || !(blocked & VTX_BLOCKED_BY_STI),
+	     "no blocking by STI of the NMI that is injected");
 	MUST(check, GUEST_INTERRUPTIBILITY, !(blocked & VTX_BLOCKED_BY_SMI),
 	     "no blocking by SMI outside SMM");
 	MUST(check, GUEST_INTERRUPTIBILITY,

@@ -31,6 +31,7 @@
 #include <asm/debugreg.h>
 #include <asm/desc.h>
 #include <asm/fpu/xcr.h>
+#include <asm/fsgsbase.h>
 #include <asm/nospec-branch.h>
 #include <asm/segment.h>
 #include <asm/special_insns.h>
@@ -53,7 +54,7 @@
 void vtx_host_park(struct vtx_vmcs *vmcs, struct vtx_context *context,
 		   struct vtx_host *host)
 {
-	u64 fs_base;
+	unsigned long fs_base;
 
 	lockdep_assert_preemption_disabled();
 
@@ -65,7 +66,7 @@ void vtx_host_park(struct vtx_vmcs *vmcs, struct vtx_context *context,
 	rdmsrq(MSR_IA32_DEBUGCTLMSR, host->debugctl);
 
 	/* Exits load it: user space's, so it differs from task to task. */
-	rdmsrq(MSR_FS_BASE, fs_base);
+	fs_base = x86_fsbase_read_cpu();
 	if (fs_base != vmcs->host_fs_base) {
 		vmcs_writel(VMCS_HOST_FS_BASE, fs_base);
 		vmcs->host_fs_base = fs_base;
@@ -74,7 +75,38 @@ void vtx_host_park(struct vtx_vmcs *vmcs, struct vtx_context *context,
 	host->xcr0 = 0;
 	if (context->xcr0)
 		vtx_set_guest_xcr0(context, host, context->xcr0);
-	context->flush_l1d = true;
+	context->host_ran = true;
+}
+
+/* Loading a selector that is not null loads the inactive GS base as well. */
+static void load_gs_selector(u16 selector)
+{
+	u64 inactive_base;
+
+	rdmsrq(MSR_KERNEL_GS_BASE, inactive_base);
+	load_gs_index(selector);
+	wrmsrq(MSR_KERNEL_GS_BASE, inactive_base);
+}
+
+static noinline void load_selectors(const struct vtx_host *host)
+{
+	if (host->ds)
+		loadsegment(ds, host->ds);
+	if (host->es)
+		loadsegment(es, host->es);
+	if (host->fs)
+		loadsegment(fs, host->fs);
+	if (host->gs)
+		load_gs_selector(host->gs);
+}
+
+static void restore_gdt_limit(void)
+{
+	struct desc_ptr gdt;
+
+	native_store_gdt(&gdt);
+	gdt.size = GDT_SIZE - 1;
+	native_load_gdt(&gdt);
 }
 
 /**
@@ -82,8 +114,7 @@ void vtx_host_park(struct vtx_vmcs *vmcs, struct vtx_context *context,
  * @context: the guest's
  * @host: as vtx_host_park() filled it in, on this CPU
  *
- * A non-zero GS selector overwrites MSR_KERNEL_GS_BASE, which holds user
- * space's GS base: whoever gives the host that MSR back does so after this.
+ * MSR_KERNEL_GS_BASE stays as it is, be it the guest's or the host's.
  */
 void vtx_host_unpark(struct vtx_context *context, const struct vtx_host *host)
 {
@@ -95,21 +126,15 @@ void vtx_host_unpark(struct vtx_context *context, const struct vtx_host *host)
 	/* Exits leave null selectors; 64-bit tasks mostly have no others. */
 	if (unlikely(host->ldt))
 		asm volatile("lldt %0" : : "r" (host->ldt));
-	if (unlikely(host->ds))
-		loadsegment(ds, host->ds);
-	if (unlikely(host->es))
-		loadsegment(es, host->es);
-	if (unlikely(host->fs))
-		loadsegment(fs, host->fs);
-	if (unlikely(host->gs))
-		load_gs_index(host->gs);
+	if (unlikely(host->selectors))
+		load_selectors(host);
 
 	/*
 	 * Exits set the limit of the GDT to 64 KiB, and that of the TSS so low
 	 * that it leaves the I/O bitmap out (SDM 3C "Loading Host Segment and
 	 * Descriptor-Table Registers").
 	 */
-	load_fixmap_gdt(smp_processor_id());
+	restore_gdt_limit();
 	invalidate_tss_limit();
 }
 
@@ -119,34 +144,45 @@ void vtx_host_unpark(struct vtx_context *context, const struct vtx_host *host)
  * @host: as vtx_host_park() filled it in; the CPU is between that and
  *	vtx_host_unpark()
  * @xcr0: a value that the CPU accepts, or 0 for the host's
+ *
+ * The host's own value is the same as 0: then nothing has to be switched.
  */
 void vtx_set_guest_xcr0(struct vtx_context *context, struct vtx_host *host,
 			u64 xcr0)
 {
 	u64 now = xgetbv(XCR_XFEATURE_ENABLED_MASK);
+	u64 hosts = host->xcr0 ?: now;
+	bool same = !xcr0 || xcr0 == hosts;
 
-	if (!host->xcr0)
-		host->xcr0 = now;
-	context->xcr0 = xcr0;
-	if (!xcr0)
-		xcr0 = host->xcr0;
+	if (same)
+		xcr0 = hosts;
 	if (xcr0 != now)
 		xsetbv(XCR_XFEATURE_ENABLED_MASK, xcr0);
+	context->xcr0 = same ? 0 : xcr0;
+	host->xcr0 = same ? 0 : hosts;
 }
 
-/* Both may have changed since the last entry: another task, a TLB flush. */
+static noinline void set_host_cr3(struct vtx_vmcs *vmcs, unsigned long cr3)
+{
+	vmcs_writel(VMCS_HOST_CR3, cr3);
+	vmcs->host_cr3 = cr3;
+}
+
+static noinline void set_host_cr4(struct vtx_vmcs *vmcs, unsigned long cr4)
+{
+	vmcs_writel(VMCS_HOST_CR4, cr4);
+	vmcs->host_cr4 = cr4;
+}
+
+/* Both may have changed if others ran: another task, a TLB flush. */
 static void refresh_host_cr(struct vtx_vmcs *vmcs)
 {
 	unsigned long cr3 = __read_cr3(), cr4 = __read_cr4();
 
-	if (unlikely(cr3 != vmcs->host_cr3)) {
-		vmcs_writel(VMCS_HOST_CR3, cr3);
-		vmcs->host_cr3 = cr3;
-	}
-	if (unlikely(cr4 != vmcs->host_cr4)) {
-		vmcs_writel(VMCS_HOST_CR4, cr4);
-		vmcs->host_cr4 = cr4;
-	}
+	if (unlikely(cr3 != vmcs->host_cr3))
+		set_host_cr3(vmcs, cr3);
+	if (unlikely(cr4 != vmcs->host_cr4))
+		set_host_cr4(vmcs, cr4);
 }
 
 static void load_guest_debug(const struct vtx_debug_regs *debug)
@@ -224,11 +260,7 @@ static noinstr enum vtx_entry enter_noinstr(struct vtx_context *context,
 	enum vtx_entry entry;
 	u64 value;
 
-	if (!context_tracking_guest_enter()) {
-		instrumentation_begin();
-		rcu_virt_note_context_switch();
-		instrumentation_end();
-	}
+	context_tracking_guest_enter();
 	if (native_read_cr2() != context->cr2)
 		native_write_cr2(context->cr2);
 
@@ -274,16 +306,23 @@ enum vtx_entry vtx_enter(struct vtx_vmcs *vmcs, struct vtx_context *context,
 
 	lockdep_assert_irqs_disabled();
 
-	if (unlikely(!vtx_vmcs_is_current(vmcs)))
+	if (unlikely(vtx_vmcs_taken_away(vmcs)))
 		return VTX_ENTRY_NOT_LOADED;
 
-	refresh_host_cr(vmcs);
 	flags = switch_flags(vmcs, context);
 	if (unlikely(context->debug_direct))
 		load_guest_debug(&context->debug);
-	if (static_branch_unlikely(&vtx_use_l1d_flush) && context->flush_l1d)
-		vtx_flush_l1d();
-	context->flush_l1d = false;
+	if (context->host_ran) {
+		context->host_ran = false;
+		refresh_host_cr(vmcs);
+		if (static_branch_unlikely(&vtx_use_l1d_flush))
+			vtx_flush_l1d();
+		/*
+		 * Being here is a quiescent state.  Once per interrupt is often
+		 * enough: with the tick comes the question.
+		 */
+		rcu_virt_note_context_switch();
+	}
 
 	exit->reason = 0;
 	entry = enter_noinstr(context, exit, flags);

@@ -52,12 +52,13 @@ struct vtx_debug_regs {
  * @spec_ctrl: the guest's IA32_SPEC_CTRL
  * @host_spec_ctrl: (s) the host's
  * @cr2: the guest's CR2
- * @xcr0: the guest's XCR0; 0 as long as it is the host's
+ * @xcr0: the guest's XCR0; 0 as long as it is the host's, or has no effect
  * @debug: the guest's debug registers
  * @spec_ctrl_direct: the guest writes IA32_SPEC_CTRL without an exit
  * @debug_direct: the guest has the debug registers to itself (no MOV-DR
  *	exiting): load them before entry, save them after exit
- * @flush_l1d: (s) code of the host ran whose memory the guest may not see
+ * @host_ran: (s) other code of the host ran since the last entry: it has left in
+ *	the cache what the guest may not see, and RCU may wait for this CPU
  *
  * (s) the switch's own; all else is the owner's while the guest does not run
  */
@@ -71,7 +72,7 @@ struct vtx_context {
 	struct vtx_debug_regs	debug;
 	bool			spec_ctrl_direct;
 	bool			debug_direct;
-	bool			flush_l1d;
+	bool			host_ran;
 };
 
 /**
@@ -80,12 +81,19 @@ struct vtx_context {
  * @es: selector
  * @fs: selector
  * @gs: selector
+ * @selectors: these four, of which mostly none is set
  * @ldt: selector
  * @debugctl: IA32_DEBUGCTL
  * @xcr0: XCR0, if the guest has another one
  */
 struct vtx_host {
-	u16	ds, es, fs, gs, ldt;
+	union {
+		struct {
+			u16	ds, es, fs, gs;
+		};
+		u64	selectors;
+	};
+	u16	ldt;
 	u64	debugctl;
 	u64	xcr0;
 };
@@ -189,7 +197,7 @@ static inline void vtx_open_interrupt_window(struct vtx_context *context)
 	/* STI blocks interrupts for one more instruction. */
 	asm volatile("nop");
 	local_irq_disable();
-	context->flush_l1d = true;
+	context->host_ran = true;
 }
 
 #endif /* VTX_ARCH_X86_VMX_ENTER_H */

@@ -8,7 +8,6 @@
  *
  *   INSN	an instruction that the handler completes: on success the
  *		dispatcher moves RIP past it
- *   IRQOFF	handled before interrupts come on again
  *
  * Handlers that stand for many: "unexpected" for what vtx never asked for, so
  * that its coming is a bug; "ud" for an instruction that the guest does not
@@ -23,11 +22,10 @@
 #include "arch-x86/vmx/defs.h"
 
 #define VTX_EXIT_INSN	BIT(0)
-#define VTX_EXIT_IRQOFF	BIT(1)
 
 #define VTX_EXIT_REASONS(X)						     \
-	X(0,  EXCEPTION_NMI,		exception,	VTX_EXIT_IRQOFF)     \
-	X(1,  EXTERNAL_INTERRUPT,	extint,		VTX_EXIT_IRQOFF)     \
+	X(0,  EXCEPTION_NMI,		exception,	0)		     \
+	X(1,  EXTERNAL_INTERRUPT,	extint,		0)		     \
 	X(2,  TRIPLE_FAULT,		triple_fault,	0)		     \
 	X(3,  INIT_SIGNAL,		unexpected,	0)		     \
 	X(4,  SIPI,			unexpected,	0)		     \
@@ -62,30 +60,30 @@
 	X(33, INVALID_GUEST_STATE,	entry_failed,	0)		     \
 	X(34, MSR_LOADING,		entry_failed,	0)		     \
 	X(36, MWAIT,			mwait,		VTX_EXIT_INSN)	     \
-	X(37, MONITOR_TRAP,		monitor_trap,	0)		     \
+	X(37, MONITOR_TRAP,		unexpected,	0)		     \
 	X(39, MONITOR,			monitor,	VTX_EXIT_INSN)	     \
 	X(40, PAUSE,			pause,		VTX_EXIT_INSN)	     \
-	X(41, ENTRY_MACHINE_CHECK,	entry_failed,	VTX_EXIT_IRQOFF)     \
-	X(43, TPR_BELOW_THRESHOLD,	tpr_threshold,	0)		     \
-	X(44, APIC_ACCESS,		apic_access,	0)		     \
-	X(45, VIRTUALIZED_EOI,		virtual_eoi,	0)		     \
+	X(41, ENTRY_MACHINE_CHECK,	entry_failed,	0)		     \
+	X(43, TPR_BELOW_THRESHOLD,	unexpected,	0)		     \
+	X(44, APIC_ACCESS,		unexpected,	0)		     \
+	X(45, VIRTUALIZED_EOI,		unexpected,	0)		     \
 	X(46, GDTR_IDTR,		unexpected,	0)		     \
 	X(47, LDTR_TR,			unexpected,	0)		     \
 	X(48, EPT_VIOLATION,		ept_violation,	0)		     \
 	X(49, EPT_MISCONFIG,		ept_misconfig,	0)		     \
 	X(50, INVEPT,			ud,		0)		     \
 	X(51, RDTSCP,			unexpected,	0)		     \
-	X(52, PREEMPTION_TIMER,		preemption_timer, VTX_EXIT_IRQOFF)  \
+	X(52, PREEMPTION_TIMER,		unexpected,	0)		     \
 	X(53, INVVPID,			ud,		0)		     \
 	X(54, WBINVD,			wbinvd,		VTX_EXIT_INSN)	     \
 	X(55, XSETBV,			xsetbv,		VTX_EXIT_INSN)	     \
-	X(56, APIC_WRITE,		apic_write,	0)		     \
+	X(56, APIC_WRITE,		unexpected,	0)		     \
 	X(57, RDRAND,			unexpected,	0)		     \
 	X(58, INVPCID,			unexpected,	0)		     \
 	X(59, VMFUNC,			ud,		0)		     \
 	X(60, ENCLS,			ud,		0)		     \
 	X(61, RDSEED,			unexpected,	0)		     \
-	X(62, PML_FULL,			pml_full,	0)		     \
+	X(62, PML_FULL,			unexpected,	0)		     \
 	X(63, XSAVES,			unexpected,	0)		     \
 	X(64, XRSTORS,			unexpected,	0)		     \
 	X(65, PCONFIG,			ud,		0)		     \
@@ -96,8 +94,8 @@
 	X(70, ENCLV,			ud,		0)		     \
 	X(72, ENQCMD_PASID,		unexpected,	0)		     \
 	X(73, ENQCMDS_PASID,		unexpected,	0)		     \
-	X(74, BUS_LOCK,			bus_lock,	0)		     \
-	X(75, INSTRUCTION_TIMEOUT,	notify,		0)		     \
+	X(74, BUS_LOCK,			unexpected,	0)		     \
+	X(75, INSTRUCTION_TIMEOUT,	unexpected,	0)		     \
 	X(76, SEAMCALL,			ud,		0)		     \
 	X(77, TDCALL,			ud,		0)
 

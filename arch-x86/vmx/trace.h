@@ -96,18 +96,21 @@ TRACE_EVENT(vtx_exit,
 		  __entry->rip, __entry->qualification)
 );
 
-TRACE_EVENT(vtx_entry_refused,
-	TP_PROTO(u64 hpa, u32 error),
-	TP_ARGS(hpa, error),
+TRACE_EVENT(vtx_entry_failed,
+	TP_PROTO(u32 vcpu, u32 reason, const char *why),
+	TP_ARGS(vcpu, reason, why),
 	TP_STRUCT__entry(
-		__field(u64,	hpa)
-		__field(u32,	error)
+		__field(u32,	vcpu)
+		__field(u32,	reason)
+		__string(why,	why)
 	),
 	TP_fast_assign(
-		__entry->hpa = hpa;
-		__entry->error = error;
+		__entry->vcpu = vcpu;
+		__entry->reason = reason;
+		VTX_ASSIGN_STR(why, why);
 	),
-	TP_printk("vmcs=%#llx error=%u", __entry->hpa, __entry->error)
+	TP_printk("vcpu=%u reason=%#x: %s", __entry->vcpu, __entry->reason,
+		  __get_str(why))
 );
 
 #endif /* VTX_ARCH_X86_VMX_TRACE_H */

@@ -43,16 +43,17 @@
 /**
  * struct vtx_vmcs_cpu - the VMCSs of one CPU
  * @held: those it may hold parts of
- * @current_vmcs: the current one, as far as we know; NULL if in doubt
  *
  * Touched by the CPU itself with interrupts off, or in a crash's NMI.
  */
 struct vtx_vmcs_cpu {
 	struct list_head	held;
-	struct vtx_vmcs		*current_vmcs;
 };
 
 static DEFINE_PER_CPU(struct vtx_vmcs_cpu, vmcs_cpu);
+
+/* The current one, as far as we know; NULL if in doubt.  Likewise. */
+DEFINE_PER_CPU(struct vtx_vmcs *, vtx_vmcs_current);
 
 static atomic_long_t vmcs_failures;
 
@@ -87,7 +88,6 @@ int vtx_vmcs_alloc(struct vtx_vmcs *vmcs, u32 revision, int numa_node)
 /* Take it off this CPU.  Interrupts are off. */
 static void clear_here(struct vtx_vmcs *vmcs)
 {
-	struct vtx_vmcs_cpu *this = this_cpu_ptr(&vmcs_cpu);
 	int err;
 
 	lockdep_assert_irqs_disabled();
@@ -95,8 +95,8 @@ static void clear_here(struct vtx_vmcs *vmcs)
 	err = vtx_vmclear(vmcs->hpa);
 	if (err)
 		vtx_vmcs_write_failed(0, vmcs->hpa, err);
-	if (this->current_vmcs == vmcs)
-		this->current_vmcs = NULL;
+	if (vtx_vmcs_is_current(vmcs))
+		this_cpu_write(vtx_vmcs_current, NULL);
 	list_del_init(&vmcs->node);
 	vmcs->launched = false;
 	/* Only now may its owner go on: pairs with vtx_vmcs_clear(). */
@@ -160,33 +160,24 @@ static int load_here(struct vtx_vmcs *vmcs)
 		list_add(&vmcs->node, &this->held);
 		WRITE_ONCE(vmcs->cpu, smp_processor_id());
 	}
-	this->current_vmcs = NULL;
+	this_cpu_write(vtx_vmcs_current, NULL);
 	err = vtx_vmptrld(vmcs->hpa);
 	if (!err)
-		this->current_vmcs = vmcs;
+		this_cpu_write(vtx_vmcs_current, vmcs);
 	return err;
 }
 
 /**
- * vtx_vmcs_load() - make a VMCS current on this CPU
- * @vmcs: the VMCS
+ * vtx_vmcs_load_slow() - vtx_vmcs_load() of one that is not current
+ * @vmcs: the VMCS; it may be elsewhere, and another one here
  *
- * Preemption is off, and stays off until vtx_vmcs_put().  Interrupts are on
- * unless the VMCS is known to be on this CPU or on none.  Host state that
- * differs from CPU to CPU is this CPU's on return.
- *
- * Return: 0; -ESHUTDOWN if VMX is off on this CPU, because the machine or the
- * CPU goes down; -EIO or -EFAULT if the CPU refuses, which is a bug of ours.
+ * Return: as vtx_vmcs_load().
  */
-int vtx_vmcs_load(struct vtx_vmcs *vmcs)
+int vtx_vmcs_load_slow(struct vtx_vmcs *vmcs)
 {
 	unsigned long flags;
 	int err;
 
-	lockdep_assert_preemption_disabled();
-
-	if (vtx_vmcs_is_current(vmcs))
-		return 0;
 	if (READ_ONCE(vmcs->cpu) != smp_processor_id())
 		vtx_vmcs_clear(vmcs);
 
@@ -205,33 +196,6 @@ int vtx_vmcs_load(struct vtx_vmcs *vmcs)
 }
 
 /**
- * vtx_vmcs_put() - end what vtx_vmcs_load() began
- * @vmcs: the VMCS
- *
- * The VMCS stays on this CPU, so that the next load here is cheap.  (A mode in
- * which VMX is shared with another hypervisor would give that one its current
- * VMCS back here.)
- */
-void vtx_vmcs_put(struct vtx_vmcs *vmcs)
-{
-	lockdep_assert_preemption_disabled();
-}
-
-/**
- * vtx_vmcs_is_current() - is a VMCS current on this CPU?
- * @vmcs: the VMCS
- *
- * The caller keeps the task on this CPU.  The answer is final only while
- * interrupts are off: VMX goes off by IPI.
- *
- * Return: true if it is.
- */
-bool vtx_vmcs_is_current(const struct vtx_vmcs *vmcs)
-{
-	return this_cpu_read(vmcs_cpu.current_vmcs) == vmcs;
-}
-
-/**
  * vtx_vmcs_cpu_begin() - VMX is about to come on, on this CPU
  *
  * Interrupts are off.
@@ -240,7 +204,7 @@ void vtx_vmcs_cpu_begin(void)
 {
 	struct vtx_vmcs_cpu *this = this_cpu_ptr(&vmcs_cpu);
 
-	this->current_vmcs = NULL;
+	this_cpu_write(vtx_vmcs_current, NULL);
 	INIT_LIST_HEAD(&this->held);
 }
 

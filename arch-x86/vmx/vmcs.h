@@ -11,7 +11,10 @@
 #define VTX_ARCH_X86_VMX_VMCS_H
 
 #include <linux/build_bug.h>
+#include <linux/compiler.h>
 #include <linux/list.h>
+#include <linux/lockdep.h>
+#include <linux/percpu.h>
 #include <linux/types.h>
 
 #include "arch-x86/vmx/defs.h"
@@ -49,10 +52,69 @@ struct vtx_vmcs {
 
 int vtx_vmcs_alloc(struct vtx_vmcs *vmcs, u32 revision, int numa_node);
 void vtx_vmcs_free(struct vtx_vmcs *vmcs);
-int vtx_vmcs_load(struct vtx_vmcs *vmcs);
-void vtx_vmcs_put(struct vtx_vmcs *vmcs);
+int vtx_vmcs_load_slow(struct vtx_vmcs *vmcs);
 void vtx_vmcs_clear(struct vtx_vmcs *vmcs);
-bool vtx_vmcs_is_current(const struct vtx_vmcs *vmcs);
+
+DECLARE_PER_CPU(struct vtx_vmcs *, vtx_vmcs_current);
+
+/**
+ * vtx_vmcs_is_current() - is a VMCS current on this CPU?
+ * @vmcs: the VMCS
+ *
+ * The caller keeps the task on this CPU.  The answer is final only while
+ * interrupts are off: VMX goes off by IPI.
+ *
+ * Return: true if it is.
+ */
+static inline bool vtx_vmcs_is_current(const struct vtx_vmcs *vmcs)
+{
+	return this_cpu_read(vtx_vmcs_current) == vmcs;
+}
+
+/**
+ * vtx_vmcs_load() - make a VMCS current on this CPU
+ * @vmcs: the VMCS
+ *
+ * Preemption is off, and stays off until vtx_vmcs_put().  Interrupts are on
+ * unless the VMCS is known to be on this CPU or on none.  Host state that
+ * differs from CPU to CPU is this CPU's on return.
+ *
+ * Return: 0; -ESHUTDOWN if VMX is off on this CPU, because the machine or the
+ * CPU goes down; -EIO or -EFAULT if the CPU refuses, which is a bug of ours.
+ */
+static inline int vtx_vmcs_load(struct vtx_vmcs *vmcs)
+{
+	lockdep_assert_preemption_disabled();
+
+	return likely(vtx_vmcs_is_current(vmcs)) ? 0 : vtx_vmcs_load_slow(vmcs);
+}
+
+/**
+ * vtx_vmcs_put() - end what vtx_vmcs_load() began
+ * @vmcs: the VMCS
+ *
+ * The VMCS stays on this CPU, so that the next load here is cheap.  (A mode in
+ * which VMX is shared with another hypervisor would give that one its current
+ * VMCS back here.)
+ */
+static inline void vtx_vmcs_put(struct vtx_vmcs *vmcs)
+{
+	lockdep_assert_preemption_disabled();
+}
+
+/**
+ * vtx_vmcs_taken_away() - is a VMCS no longer where it was loaded?
+ * @vmcs: the VMCS, between vtx_vmcs_load() and vtx_vmcs_put()
+ *
+ * VMX goes off by IPI, so that the answer is final only while interrupts are
+ * off.
+ *
+ * Return: true if VMX has gone off here.
+ */
+static inline bool vtx_vmcs_taken_away(const struct vtx_vmcs *vmcs)
+{
+	return READ_ONCE(vmcs->cpu) < 0;
+}
 
 /* For percpu.c: what a CPU holds, when VMX comes and goes there. */
 void vtx_vmcs_cpu_begin(void);
