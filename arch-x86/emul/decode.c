@@ -44,7 +44,7 @@ static enum vtx_emul_result fetch_more(struct vtx_emul *e)
 		len = VTX_EMUL_PAGE - gva % VTX_EMUL_PAGE;
 	r = e->ops->fetch(e, gva, insn->bytes + insn->fetched, len);
 	if (r)
-		return r == VTX_EMUL_FAULT ? r : VTX_EMUL_CANNOT;
+		return vtx_emul_op_result(r);
 	insn->fetched += len;
 	return VTX_EMUL_DONE;
 }

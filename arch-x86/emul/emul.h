@@ -38,11 +38,12 @@
  *	registers only RFLAGS.RF is changed (it is set, as the CPU sets it in
  *	the image it pushes for a fault), and a REP instruction has
  *	kept the iterations that came before
- * @VTX_EMUL_PENDING: user space has to finish an access; nothing is changed
- *	but finished REP iterations
+ * @VTX_EMUL_PENDING: user space has to finish an access, or an op cannot answer
+ *	now; nothing is changed but finished REP iterations
  * @VTX_EMUL_AGAIN: a REP instruction was left after some iterations, or a
- *	locked update met too much contention; RIP is still at the instruction,
- *	and the guest may resume there, or vtx_emul_run() be called again
+ *	locked update met too much contention, or is one of RAM that only the
+ *	CPU can do; RIP is still at the instruction, and the guest may resume
+ *	there
  * @VTX_EMUL_CANNOT: not known here; e->insn holds the bytes; no register is
  *	changed
  * @VTX_EMUL_MISMATCH: only from &vtx_emul_ops.compare_exchange: memory held
@@ -181,7 +182,8 @@ struct vtx_emul;
  * @write: write memory. May be posted: DONE means "taken over".
  * @probe: check that [@gva, @gva + @len) may be read or written; touch nothing
  * @compare_exchange: if memory equals @expected, write @desired, atomically;
- *	else put what is there into @expected and answer VTX_EMUL_MISMATCH
+ *	else put what is there into @expected and answer VTX_EMUL_MISMATCH. With
+ *	both NULL only say whether a device is there (NOT_ATOMIC) or not (DONE)
  * @in: read @count values of @size bytes from a port. Privilege is the op's
  *	matter: on an I/O exit the CPU has checked it before
  * @out: write @count values to a port
@@ -192,9 +194,12 @@ struct vtx_emul;
  * Addresses are linear. No range crosses a page. Except for string I/O (up to
  * VTX_EMUL_BULK bytes) and MOVDIR64B (64 bytes) @len is at most 32. The ops
  * translate, tell RAM from devices, and raise page faults: they fill e->fault
- * and return VTX_EMUL_FAULT. VTX_EMUL_PENDING may come from @read, @write, @in,
- * and @out: user space finishes the access and reports it with
- * vtx_emul_complete(). VTX_EMUL_CANNOT is passed on to the caller.
+ * and return VTX_EMUL_FAULT. VTX_EMUL_CANNOT is passed on to the caller.
+ *
+ * With VTX_EMUL_PENDING @read, @write, @in and @out say that user space has to
+ * finish the access, which is then reported with vtx_emul_complete(). Every op
+ * may also use it for "not now, ask again": nothing is reported, and the next
+ * vtx_emul_run() asks.
  */
 struct vtx_emul_ops {
 	enum vtx_emul_result (*fetch)(struct vtx_emul *e, u64 gva, void *dst,
@@ -255,7 +260,8 @@ struct vtx_emul_log {
  * @shadow: VTX_EMUL_SHADOW_*, valid with VTX_EMUL_DONE
  * @trap: RFLAGS.TF was set and a single-step #DB is due after this step; valid
  *	with VTX_EMUL_DONE and VTX_EMUL_AGAIN
- * @iterations: iterations of a REP instruction done in this run
+ * @iterations: iterations of a REP instruction done in this run, and in those
+ *	before it that were left for an access
  * @insn: the decoded instruction, with its bytes
  * @ops: environment
  * @opaque: for the ops
@@ -266,6 +272,7 @@ struct vtx_emul_log {
  * @real: real-address mode
  * @v86: virtual-8086 mode
  * @decoded: @insn is valid
+ * @ongoing: private; the last run was left for an access
  * @next_rip: private; where execution goes on
  * @undo: private; registers to return to when the instruction does not finish
  * @log: private; see struct vtx_emul_log
@@ -288,6 +295,7 @@ struct vtx_emul {
 	bool real;
 	bool v86;
 	bool decoded;
+	bool ongoing;
 	u64 next_rip;
 	struct {
 		u64 gpr[16];
@@ -300,6 +308,7 @@ struct vtx_emul {
 void vtx_emul_init(struct vtx_emul *e, const struct vtx_emul_ops *ops,
 		   void *opaque);
 void vtx_emul_begin(struct vtx_emul *e);
+void vtx_emul_set_insn(struct vtx_emul *e, const struct vtx_emul_insn *insn);
 enum vtx_emul_result vtx_emul_decode(struct vtx_emul *e);
 enum vtx_emul_result vtx_emul_run(struct vtx_emul *e);
 void vtx_emul_complete(struct vtx_emul *e, const void *bytes,

@@ -195,8 +195,21 @@ void vtx_emul_init(struct vtx_emul *e, const struct vtx_emul_ops *ops,
 void vtx_emul_begin(struct vtx_emul *e)
 {
 	e->decoded = false;
+	e->ongoing = false;
 	vtx_emul_set_mode(e);
 	vtx_emul_log_reset(e);
+}
+
+/**
+ * vtx_emul_set_insn - the instruction is known from before
+ * @e: emulator after vtx_emul_begin()
+ * @insn: what decoding at this place, in this mode and with these features would
+ *	make; of the bytes only those of the instruction itself need be there
+ */
+void vtx_emul_set_insn(struct vtx_emul *e, const struct vtx_emul_insn *insn)
+{
+	e->insn = *insn;
+	e->decoded = true;
 }
 
 /**
@@ -211,7 +224,7 @@ enum vtx_emul_result vtx_emul_run(struct vtx_emul *e)
 
 	e->shadow = 0;
 	e->trap = false;
-	if (!e->log.done)	/* not in the middle of an iteration */
+	if (!e->ongoing)
 		e->iterations = 0;
 	save_undo(e);
 	if (!e->decoded)
@@ -231,7 +244,8 @@ enum vtx_emul_result vtx_emul_run(struct vtx_emul *e)
 		restore_undo(e);
 	if (r == VTX_EMUL_FAULT)
 		e->regs.rflags |= VTX_EMUL_RF;
-	if (r != VTX_EMUL_PENDING)
+	e->ongoing = r == VTX_EMUL_PENDING;
+	if (!e->ongoing)
 		vtx_emul_log_reset(e);
 	return r;
 }

@@ -31,6 +31,12 @@ static inline u64 vtx_emul_sext(u64 value, unsigned int size)
 	return ((value & vtx_emul_mask(size)) ^ sign) - sign;
 }
 
+/* What executors hand up of an op's answer. */
+static inline enum vtx_emul_result vtx_emul_op_result(enum vtx_emul_result r)
+{
+	return r <= VTX_EMUL_PENDING ? r : VTX_EMUL_CANNOT;
+}
+
 /* fault.c: exceptions, and the modes that decide about them */
 enum vtx_emul_result vtx_emul_raise(struct vtx_emul *e, unsigned int vector);
 enum vtx_emul_result vtx_emul_gp(struct vtx_emul *e);

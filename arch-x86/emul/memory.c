@@ -216,7 +216,7 @@ enum vtx_emul_result vtx_emul_gva_write(struct vtx_emul *e, u64 gva,
  * @len: bytes; the range may cross a page
  * @write: for a write
  *
- * Return: VTX_EMUL_DONE or VTX_EMUL_FAULT.
+ * Return: VTX_EMUL_DONE, or what the op said.
  */
 enum vtx_emul_result vtx_emul_mem_probe(struct vtx_emul *e, u64 gva,
 					unsigned int len, bool write)
@@ -228,7 +228,7 @@ enum vtx_emul_result vtx_emul_mem_probe(struct vtx_emul *e, u64 gva,
 		n = to_page_end(gva, len);
 		r = e->ops->probe(e, gva, n, write);
 		if (r)
-			return r == VTX_EMUL_FAULT ? r : VTX_EMUL_CANNOT;
+			return vtx_emul_op_result(r);
 	}
 	return VTX_EMUL_DONE;
 }
@@ -347,6 +347,22 @@ enum vtx_emul_result vtx_emul_mem_check_write(struct vtx_emul *e,
 	return r ? r : vtx_emul_mem_probe(e, gva, len, true);
 }
 
+/* Across a page: is any of it a device? */
+static enum vtx_emul_result crossing_exchange(struct vtx_emul *e, u64 gva,
+					      unsigned int len)
+{
+	enum vtx_emul_result r;
+	unsigned int n;
+
+	for (; len; len -= n, gva = wrap_gva(e, gva + n)) {
+		n = to_page_end(gva, len);
+		r = e->ops->compare_exchange(e, gva, NULL, NULL, n);
+		if (r)
+			return r;
+	}
+	return VTX_EMUL_AGAIN;
+}
+
 /**
  * vtx_emul_mem_cmpxchg - finish a locked read-modify-write
  * @e: emulator
@@ -357,9 +373,10 @@ enum vtx_emul_result vtx_emul_mem_check_write(struct vtx_emul *e,
  * @len: bytes, a power of two
  *
  * On a device there is nothing to lock, and the write is a plain one. A locked
- * update that crosses a page cannot be done atomically and is not attempted.
+ * update of RAM that crosses a page cannot be done atomically here; but it does
+ * not need to be emulated either, and is left to the CPU.
  *
- * Return: VTX_EMUL_DONE, VTX_EMUL_MISMATCH, or why not.
+ * Return: VTX_EMUL_DONE, VTX_EMUL_MISMATCH, VTX_EMUL_AGAIN, or why not.
  */
 enum vtx_emul_result vtx_emul_mem_cmpxchg(struct vtx_emul *e, unsigned int seg,
 					  u64 offset, void *expected,
@@ -373,17 +390,17 @@ enum vtx_emul_result vtx_emul_mem_cmpxchg(struct vtx_emul *e, unsigned int seg,
 	if (r)
 		return r;
 	if (to_page_end(gva, len) < len)
-		return VTX_EMUL_CANNOT;
-	r = e->ops->compare_exchange(e, gva, expected, desired, len);
+		r = crossing_exchange(e, gva, len);
+	else
+		r = e->ops->compare_exchange(e, gva, expected, desired, len);
 	switch (r) {
 	case VTX_EMUL_NOT_ATOMIC:
 		return vtx_emul_gva_write(e, gva, desired, len);
-	case VTX_EMUL_DONE:
 	case VTX_EMUL_MISMATCH:
-	case VTX_EMUL_FAULT:
+	case VTX_EMUL_AGAIN:
 		return r;
 	default:
-		return VTX_EMUL_CANNOT;
+		return vtx_emul_op_result(r);
 	}
 }
 

@@ -29,22 +29,42 @@ static enum vtx_emul_result check_aligned(struct vtx_emul *e, unsigned int size)
 	return VTX_EMUL_DONE;
 }
 
-static enum vtx_emul_result vec_result(enum vtx_emul_result r)
-{
-	return r == VTX_EMUL_DONE || r == VTX_EMUL_FAULT ? r : VTX_EMUL_CANNOT;
-}
-
 static enum vtx_emul_result get_xmm(struct vtx_emul *e, unsigned int reg,
 				    void *buf)
 {
-	return vec_result(e->ops->vec_get(e, VTX_EMUL_XMM, reg, buf, 16));
+	return vtx_emul_op_result(e->ops->vec_get(e, VTX_EMUL_XMM, reg, buf,
+						  16));
 }
 
 static enum vtx_emul_result set_xmm(struct vtx_emul *e, unsigned int reg,
 				    const void *buf)
 {
-	return vec_result(e->ops->vec_set(e, VTX_EMUL_XMM, reg, buf, 16,
-					  e->insn.vex));
+	return vtx_emul_op_result(e->ops->vec_set(e, VTX_EMUL_XMM, reg, buf, 16,
+						  e->insn.vex));
+}
+
+static enum vtx_emul_result get_vector(struct vtx_emul *e,
+				       const struct vtx_emul_operand *o,
+				       void *buf)
+{
+	enum vtx_emul_file file = o->place == VTX_PLACE_MMX ? VTX_EMUL_MMX :
+							      VTX_EMUL_XMM;
+
+	return vtx_emul_op_result(e->ops->vec_get(e, file, o->reg, buf,
+						  o->size));
+}
+
+static enum vtx_emul_result set_vector(struct vtx_emul *e,
+				       const struct vtx_emul_operand *o,
+				       const void *buf)
+{
+	if (o->place == VTX_PLACE_MMX)
+		return vtx_emul_op_result(e->ops->vec_set(e, VTX_EMUL_MMX,
+							  o->reg, buf, 8,
+							  false));
+	return vtx_emul_op_result(e->ops->vec_set(e, VTX_EMUL_XMM, o->reg, buf,
+						  o->size > 16 ? 32 : 16,
+						  e->insn.vex));
 }
 
 /* Value of @o, zero-extended to the whole buffer. */
@@ -67,12 +87,8 @@ static enum vtx_emul_result load_vector(struct vtx_emul *e,
 		value = vtx_emul_gpr(e, o->reg, o->size);
 		memcpy(buf, &value, sizeof(value));
 		return VTX_EMUL_DONE;
-	case VTX_PLACE_MMX:
-		return vec_result(e->ops->vec_get(e, VTX_EMUL_MMX, o->reg, buf,
-						  o->size));
 	default:
-		return vec_result(e->ops->vec_get(e, VTX_EMUL_XMM, o->reg, buf,
-						  o->size));
+		return get_vector(e, o, buf);
 	}
 }
 
@@ -95,13 +111,8 @@ static enum vtx_emul_result store_vector(struct vtx_emul *e,
 		memcpy(&value, buf, sizeof(value));
 		vtx_emul_set_gpr(e, o->reg, o->size, value);
 		return VTX_EMUL_DONE;
-	case VTX_PLACE_MMX:
-		return vec_result(e->ops->vec_set(e, VTX_EMUL_MMX, o->reg, buf,
-						  8, false));
 	default:
-		return vec_result(e->ops->vec_set(e, VTX_EMUL_XMM, o->reg, buf,
-						  o->size > 16 ? 32 : 16,
-						  e->insn.vex));
+		return set_vector(e, o, buf);
 	}
 }
 

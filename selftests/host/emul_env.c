@@ -118,6 +118,8 @@ static enum vtx_emul_result env_exchange(struct vtx_emul *e, u64 gva,
 		return r;
 	if (is_device(e, offset))
 		return VTX_EMUL_NOT_ATOMIC;
+	if (!expected)
+		return VTX_EMUL_DONE;
 	if (memcmp(env->mem + offset, expected, len)) {
 		memcpy(expected, env->mem + offset, len);
 		return VTX_EMUL_MISMATCH;

@@ -284,7 +284,9 @@ static void one(const struct env_mode *mode, enum sample_map map,
 	emulator_to_native(&s);
 	r = vtx_emul_run(&emul);
 	op = emul.insn.op;
-	if (r == VTX_EMUL_CANNOT || env.stray || skip(&emul.insn)) {
+	/* AGAIN: a locked update across a page. */
+	if (r == VTX_EMUL_CANNOT ||
+	    (r == VTX_EMUL_AGAIN && !emul.iterations) || env.stray || skip(&emul.insn)) {
 		stray++;
 		memcpy(env.mem, pages, 2 * ENV_PAGE);
 		return;

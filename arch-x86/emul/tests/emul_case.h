@@ -228,6 +228,8 @@ mach_exchange(struct vtx_emul *e, u64 gva, void *expected, const void *desired,
 		return r;
 	if (gva / CASE_PAGE == 3)
 		return VTX_EMUL_NOT_ATOMIC;
+	if (!expected)
+		return VTX_EMUL_DONE;
 	if (m->contention) {	/* another processor counts there */
 		m->contention--;
 		m->mem[gva]++;
