@@ -17,6 +17,7 @@
 #include <linux/bits.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
+#include <linux/nospec.h>
 #include <linux/string.h>
 
 #include <asm/apicdef.h>
@@ -309,8 +310,10 @@ find_entry(const struct vtx_cpuid *cpuid, u32 leaf, u32 subleaf)
 	u32 near = leaf & ~LEAF_EXTENDED;
 	u32 i = 0;
 
-	if (near < VTX_CPUID_NEAR)
+	if (near < VTX_CPUID_NEAR) {
+		near = array_index_nospec(near, VTX_CPUID_NEAR);
 		i = cpuid->near[leaf >= LEAF_EXTENDED][near];
+	}
 	for (; i < cpuid->nent; i++) {
 		const struct kvm_cpuid_entry2 *entry = &cpuid->entries[i];
 
@@ -442,6 +445,13 @@ static u32 entry_reg(const struct kvm_cpuid_entry2 *entry,
 	}
 }
 
+/* The leaves that dynamic_bits() knows. */
+static bool depends_on_registers(u32 leaf)
+{
+	return leaf == LEAF_VERSION || leaf == LEAF_TOPOLOGY ||
+	       leaf == LEAF_XSAVE || leaf == LEAF_TOPOLOGY2;
+}
+
 static void index_near_leaves(struct vtx_cpuid *cpuid)
 {
 	u32 i;
@@ -453,8 +463,12 @@ static void index_near_leaves(struct vtx_cpuid *cpuid)
 		u32 leaf = cpuid->entries[i].function;
 		u32 near = leaf & ~LEAF_EXTENDED;
 
-		if (near < VTX_CPUID_NEAR)
-			cpuid->near[leaf >= LEAF_EXTENDED][near] = i;
+		if (near >= VTX_CPUID_NEAR)
+			continue;
+		cpuid->near[leaf >= LEAF_EXTENDED][near] = i;
+		if (!depends_on_registers(leaf))
+			cpuid->quick[leaf >= LEAF_EXTENDED][near] =
+				&cpuid->entries[i];
 	}
 }
 
@@ -601,6 +615,28 @@ void vtx_cpuid_lookup(const struct vtx_cpuid *cpuid,
 	/* The first subleaf decides: a topology has answers beyond its last. */
 	if (entry || find_entry(cpuid, leaf, 0))
 		dynamic_bits(cpuid, state, leaf, subleaf, regs);
+}
+
+/**
+ * vtx_cpuid_adjust_entry() - an entry as the guest sees it
+ * @cpuid: what the vCPU answers
+ * @state: its registers that matter
+ * @entry: one of its entries, changed in place
+ */
+void vtx_cpuid_adjust_entry(const struct vtx_cpuid *cpuid,
+			    const struct vtx_cpuid_state *state,
+			    struct kvm_cpuid_entry2 *entry)
+{
+	u32 regs[REGS] = {
+		[EAX] = entry->eax, [EBX] = entry->ebx,
+		[ECX] = entry->ecx, [EDX] = entry->edx,
+	};
+
+	dynamic_bits(cpuid, state, entry->function, entry->index, regs);
+	entry->eax = regs[EAX];
+	entry->ebx = regs[EBX];
+	entry->ecx = regs[ECX];
+	entry->edx = regs[EDX];
 }
 
 /**

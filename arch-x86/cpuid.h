@@ -8,6 +8,7 @@
 #define VTX_ARCH_X86_CPUID_H
 
 #include <linux/bitops.h>
+#include <linux/nospec.h>
 #include <linux/types.h>
 
 #include "uapi/vtx.h"
@@ -63,6 +64,7 @@ struct vtx_cpuid_host {
  * @nent: how many; 0 until user space has said
  * @near: index of the first entry of each leaf near the start of the basic [0]
  *	and the extended [1] range, @nent if there is none
+ * @quick: likewise the entry itself, if it does not depend on registers, or NULL
  * @has: the features, indexed by enum vtx_cpuid_feature
  * @xcr0: the state components that leaf 0xd shows
  * @phys_bits: physical-address width
@@ -74,6 +76,7 @@ struct vtx_cpuid {
 	const struct kvm_cpuid_entry2	*entries;
 	u32				nent;
 	u16				near[2][VTX_CPUID_NEAR];
+	const struct kvm_cpuid_entry2	*quick[2][VTX_CPUID_NEAR];
 	DECLARE_BITMAP(has, VTX_CPUID_NR_FEATURES);
 	u64				xcr0;
 	u8				phys_bits;
@@ -110,6 +113,30 @@ static inline bool vtx_cpuid_has(const struct vtx_cpuid *cpuid,
 	return test_bit(feature, cpuid->has);
 }
 
+/**
+ * vtx_cpuid_quick() - the CPUID instruction, for most leaves
+ * @cpuid: what the vCPU answers
+ * @leaf: EAX
+ * @subleaf: ECX
+ *
+ * Return: an entry that is the answer; or NULL, for vtx_cpuid_lookup() to tell.
+ */
+static inline const struct kvm_cpuid_entry2 *
+vtx_cpuid_quick(const struct vtx_cpuid *cpuid, u32 leaf, u32 subleaf)
+{
+	const struct kvm_cpuid_entry2 *entry;
+	u32 near = leaf & GENMASK(30, 0);
+
+	if (near >= VTX_CPUID_NEAR)
+		return NULL;
+	near = array_index_nospec(near, VTX_CPUID_NEAR);
+	entry = cpuid->quick[leaf >> 31][near];
+	if (!entry || ((entry->flags & KVM_CPUID_FLAG_SIGNIFCANT_INDEX) &&
+		       entry->index != subleaf))
+		return NULL;
+	return entry;
+}
+
 int vtx_cpuid_supported(const struct vtx_cpuid_host *host,
 			struct kvm_cpuid_entry2 *entries, u32 *nent);
 int vtx_cpuid_check(const struct kvm_cpuid_entry2 *entries, u32 nent);
@@ -118,6 +145,9 @@ void vtx_cpuid_init(struct vtx_cpuid *cpuid,
 void vtx_cpuid_lookup(const struct vtx_cpuid *cpuid,
 		      const struct vtx_cpuid_state *state, u32 leaf,
 		      u32 subleaf, u32 *regs);
+void vtx_cpuid_adjust_entry(const struct vtx_cpuid *cpuid,
+			    const struct vtx_cpuid_state *state,
+			    struct kvm_cpuid_entry2 *entry);
 const char *vtx_cpuid_name(enum vtx_cpuid_feature feature);
 
 #endif /* VTX_ARCH_X86_CPUID_H */

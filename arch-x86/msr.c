@@ -13,8 +13,10 @@
 
 #include <linux/bits.h>
 #include <linux/errno.h>
+#include <linux/hash.h>
 #include <linux/kernel.h>
 #include <linux/limits.h>
+#include <linux/nospec.h>
 #include <linux/string.h>
 
 #include <asm/mce.h>
@@ -43,7 +45,10 @@ enum rule {
 	RULE_MTRR_DEF_TYPE,
 	RULE_PAT,
 	RULE_X2APIC,
+	RULE_HWCR,
 };
+
+#define ROW_GUESS_BITS	6
 
 /* A row whose MSR every CPU has. */
 #define VTX_CPUID_ALWAYS	VTX_CPUID_NR_FEATURES
@@ -63,6 +68,7 @@ struct row {
 	enum vtx_cpuid_feature	need;
 	enum vtx_msr_todo	todo;
 	u8			flags;
+	bool			quick;	/* nothing to look at before a read */
 };
 
 static const struct row rows[] = {
@@ -70,7 +76,9 @@ static const struct row rows[] = {
 	    todo, flags)						\
 	{ first, count, VTX_MSR_SLOT_##name, where, guest, RULE_##rule,	\
 	  argument, (enum vtx_cpuid_feature)VTX_CPUID_##need,		\
-	  VTX_MSR_DO_##todo, flags },
+	  VTX_MSR_DO_##todo, flags,					\
+	  where == KEPT && guest != WO &&				\
+	  VTX_CPUID_##need == VTX_CPUID_ALWAYS },
 	VTX_MSRS(ROW)
 #undef ROW
 };
@@ -89,6 +97,9 @@ static const struct row rows[] = {
 				 MSR_IA32_MISC_ENABLE_PEBS_UNAVAIL)
 #define DEBUGCTL_LBR		BIT_ULL(0)
 #define DEBUGCTL_BTF		BIT_ULL(1)
+/* AMD's: bits for caches and errata, which KVM ignores; McStatusWrEn, TscFreqSel */
+#define HWCR_IGNORED	(BIT_ULL(3) | BIT_ULL(6) | BIT_ULL(8))
+#define HWCR_KEPT	(BIT_ULL(18) | BIT_ULL(24))
 #define MICROCODE_REVISION	BIT_ULL(32)
 #define ARCH_CAPABILITIES_INDEX	0x10a
 #define BIOS_SIGN_ID_INDEX	0x8b
@@ -99,7 +110,12 @@ static const u64 arch_capabilities_offered = 0
 	VTX_ARCH_CAPABILITIES(ARCH_CAPABILITY);
 #undef ARCH_CAPABILITY
 
-static const struct row *find_row(u32 index)
+static bool in_row(const struct row *row, u32 index)
+{
+	return index - row->first < row->count;
+}
+
+static const struct row *search_row(u32 index)
 {
 	u32 low = 0, high = ARRAY_SIZE(rows);
 
@@ -108,12 +124,47 @@ static const struct row *find_row(u32 index)
 
 		if (index < rows[middle].first)
 			high = middle;
-		else if (index - rows[middle].first >= rows[middle].count)
+		else if (!in_row(&rows[middle], index))
 			low = middle + 1;
 		else
 			return &rows[middle];
 	}
 	return NULL;
+}
+
+/*
+ * The row that an index with the same hash was found in last.  A guest uses few
+ * MSRs, but these often; two that share a hash only cost each other the search.
+ */
+static u8 row_guess[BIT(ROW_GUESS_BITS)];
+static_assert(ARRAY_SIZE(rows) <= U8_MAX);
+
+static u8 *guess_of(u32 index)
+{
+	return &row_guess[hash_32(index, ROW_GUESS_BITS)];
+}
+
+static noinline const struct row *find_and_remember(u32 index)
+{
+	const struct row *row = search_row(index);
+
+	if (row)
+		WRITE_ONCE(*guess_of(index), row - rows);
+	return row;
+}
+
+static __always_inline const struct row *find_row(u32 index)
+{
+	const struct row *row = &rows[READ_ONCE(*guess_of(index))];
+
+	return likely(in_row(row, index)) ? row : find_and_remember(index);
+}
+
+/* Where the value is; also on a path that the CPU only speculates on. */
+static u32 slot_of(const struct row *row, u32 index)
+{
+	return array_index_nospec(row->slot + index - row->first,
+				  VTX_MSR_SLOTS);
 }
 
 static bool row_brought(const struct vtx_cpuid *cpuid, const struct row *row)
@@ -137,9 +188,9 @@ static u32 bank_of(const struct row *row, u32 index)
 }
 
 /* Is there such an MSR, for a guest or for user space? */
-static enum vtx_msr_result row_present(const struct vtx_msrs *msrs,
-				       const struct row *row, u32 index,
-				       bool host)
+static __always_inline enum vtx_msr_result
+row_present(const struct vtx_msrs *msrs, const struct row *row, u32 index,
+	    bool host)
 {
 	u64 apic_base = msrs->value[VTX_MSR_SLOT_APIC_BASE];
 	u64 mcg_cap = msrs->value[VTX_MSR_SLOT_MCG_CAP];
@@ -278,6 +329,9 @@ static bool value_valid(const struct vtx_msrs *msrs, const struct row *row,
 		return types_valid(*value, TYPES_MTRR);
 	case RULE_MTRR_DEF_TYPE:
 		return mtrr_def_type_valid(*value);
+	case RULE_HWCR:
+		*value &= ~HWCR_IGNORED;
+		return !(*value & ~HWCR_KEPT);
 	case RULE_PAT:
 		return types_valid(*value, TYPES_PAT);
 	}
@@ -298,9 +352,27 @@ static enum vtx_msr_todo todo_of(const struct row *row)
 
 static void start_op(struct vtx_msr_op *op, const struct row *row, u32 index)
 {
-	*op = (struct vtx_msr_op){ .todo = todo_of(row), .index = index };
-	if (row->where == VMCS)
-		op->field = row->argument;
+	op->todo = todo_of(row);
+	op->index = index;
+	op->field = row->where == VMCS ? row->argument : 0;
+	op->value = 0;
+	op->old = 0;
+}
+
+/**
+ * vtx_msr_quick() - a guest reads an MSR, most likely as it has before
+ * @msrs: the vCPU's MSRs
+ * @index: which one
+ *
+ * Return: its value; or NULL, for vtx_msr_read() to tell.
+ */
+const u64 *vtx_msr_quick(const struct vtx_msrs *msrs, u32 index)
+{
+	const struct row *row = &rows[READ_ONCE(*guess_of(index))];
+
+	if (!row->quick || !in_row(row, index))
+		return NULL;
+	return &msrs->value[slot_of(row, index)];
 }
 
 /**
@@ -332,7 +404,7 @@ enum vtx_msr_result vtx_msr_read(const struct vtx_msrs *msrs, u32 index,
 		op->todo = VTX_MSR_DO_NOTHING;
 		fallthrough;
 	case LOADED:
-		op->value = msrs->value[row->slot + index - row->first];
+		op->value = msrs->value[slot_of(row, index)];
 		break;
 	case CONST:
 		op->value = row->argument;
@@ -383,7 +455,7 @@ enum vtx_msr_result vtx_msr_write(struct vtx_msrs *msrs, u32 index, u64 value,
 
 	op->value = value;
 	if (row->where == KEPT || row->where == LOADED) {
-		kept = &msrs->value[row->slot + index - row->first];
+		kept = &msrs->value[slot_of(row, index)];
 		op->old = *kept;
 		*kept = value;
 	}

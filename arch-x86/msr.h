@@ -19,6 +19,10 @@
 #define VTX_MCG_CAP_SUPPORTED	(BIT_ULL(8) | BIT_ULL(24))
 #define VTX_MCE_BANKS		32
 
+/* The most that KVM_GET_MSRS and KVM_SET_MSRS take, and that there may be. */
+#define VTX_MAX_MSR_ENTRIES	255
+#define VTX_MAX_MSR_LIST	256
+
 /**
  * enum vtx_msr_result - what became of an access
  * @VTX_MSR_OK: do as struct vtx_msr_op says
@@ -99,6 +103,7 @@ void vtx_msrs_set_cpuid(struct vtx_msrs *msrs, const struct vtx_cpuid *cpuid,
 void vtx_msrs_reset(struct vtx_msrs *msrs, u64 apic_base,
 		    u64 arch_capabilities);
 int vtx_msrs_setup_mce(struct vtx_msrs *msrs, u64 mcg_cap);
+const u64 *vtx_msr_quick(const struct vtx_msrs *msrs, u32 index);
 enum vtx_msr_result vtx_msr_read(const struct vtx_msrs *msrs, u32 index,
 				 bool host, struct vtx_msr_op *op);
 enum vtx_msr_result vtx_msr_write(struct vtx_msrs *msrs, u32 index, u64 value,

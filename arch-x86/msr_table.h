@@ -76,6 +76,8 @@
 	X(DEBUGCTL, 0x1d9, 1, VMCS, RW, DEBUGCTL, VMCS_GUEST_IA32_DEBUGCTL, \
 	  ALWAYS, NOTHING, L)						\
 	X(LASTBRANCH, 0x1db, 4, CONST, RO, ANY, 0, ALWAYS, NOTHING, 0)	\
+	/* Energy is the host's business; KVM keeps it, too. */		\
+	X(POWER_CTL, 0x1fc, 1, KEPT, RW, ANY, 0, ALWAYS, NOTHING, L)	\
 	X(MTRR_PHYS, 0x200, 16, KEPT, RW, MTRR_PHYS, 0, MTRR, NOTHING, L) \
 	X(MTRR_FIX64K, 0x250, 1, KEPT, RW, MTRR_FIX, 0, MTRR, NOTHING, L) \
 	X(MTRR_FIX16K, 0x258, 2, KEPT, RW, MTRR_FIX, 0, MTRR, NOTHING, L) \
@@ -93,7 +95,8 @@
 	X(DRAM_ENERGY, 0x619, 1, CONST, RO, ANY, 0, ALWAYS, NOTHING, 0)	\
 	X(PP0_ENERGY, 0x639, 1, CONST, RO, ANY, 0, ALWAYS, NOTHING, 0)	\
 	X(PP1_ENERGY, 0x641, 1, CONST, RO, ANY, 0, ALWAYS, NOTHING, 0)	\
-	X(TSC_DEADLINE, 0x6e0, 1, KEPT, RW, ANY, 0, TSC_DEADLINE,	\
+	/* There also if CPUID does not say so, as with KVM. */		\
+	X(TSC_DEADLINE, 0x6e0, 1, CALLER, RW, ANY, 0, ALWAYS,		\
 	  TSC_DEADLINE, L)						\
 	X(X2APIC, 0x800, 256, CALLER, RW, X2APIC, 0, X2APIC, X2APIC, 0)	\
 	/* No supervisor state components yet. */			\
@@ -116,7 +119,7 @@
 	X(TSC_AUX, 0xc0000103, 1, LOADED, RW, MASK, U32_MAX, RDTSCP,	\
 	  NOTHING, L | P)						\
 	/* Linux on what says it is AMD's. */				\
-	X(K7_HWCR, 0xc0010015, 1, CONST, RI, ANY, 0, ALWAYS, NOTHING, 0)
+	X(K7_HWCR, 0xc0010015, 1, KEPT, RW, HWCR, 0, ALWAYS, NOTHING, 0)
 
 /* What the host's IA32_ARCH_CAPABILITIES may say to a guest: bit, name. */
 #define VTX_ARCH_CAPABILITIES(X)	\

@@ -273,8 +273,6 @@ static const char *modes_broken(const struct kvm_sregs *sregs,
 	MUST(!(sregs->efer & ~limits->efer), "EFER has bits the vCPU has not");
 	MUST(lma == (lme && paging), "EFER.LMA is not EFER.LME and CR0.PG");
 	MUST(!lma || (sregs->cr4 & X86_CR4_PAE), "EFER.LMA without CR4.PAE");
-	MUST(lma || !(sregs->cr4 & X86_CR4_PCIDE),
-	     "CR4.PCIDE without EFER.LMA");
 	MUST(vtx_cr3_valid(limits, sregs->cr3),
 	     "CR3 beyond the physical-address width");
 	return NULL;
@@ -285,7 +283,9 @@ static const char *modes_broken(const struct kvm_sregs *sregs,
  * @sregs: from user space
  * @limits: what the vCPU may have
  *
- * Bits of CR0[31:0] that do not exist break none: a CPU ignores them too.
+ * Bits of CR0[31:0] that do not exist break none: a CPU ignores them too.  Nor
+ * does CR4.PCIDE without EFER.LMA, though no CPU can have it and VM entry fails:
+ * KVM takes it, and programs that probe for bits of CR4 count on that.
  *
  * Return: NULL if a CPU can have them; else a few words to print, and user
  * space gets EINVAL.

@@ -122,6 +122,7 @@ static struct offered *offer_of(struct kunit *test, const struct made_up *host)
 	return offered;
 }
 
+/* Quickly if possible, as an exit does. */
 static void look_up(const struct offered *offered, u32 leaf, u32 subleaf,
 		    u32 *regs)
 {
@@ -130,8 +131,12 @@ static void look_up(const struct offered *offered, u32 leaf, u32 subleaf,
 		.apic_base	= MSR_IA32_APICBASE_ENABLE,
 		.apic_id	= 5,
 	};
+	const struct kvm_cpuid_entry2 *quick;
 
 	vtx_cpuid_lookup(&offered->cpuid, &state, leaf, subleaf, regs);
+	quick = vtx_cpuid_quick(&offered->cpuid, leaf, subleaf);
+	if (quick)
+		memcpy(regs, &quick->eax, REGS * sizeof(*regs));
 }
 
 #define for_each_feature(f) for ((f) = 0; (f) < VTX_CPUID_NR_FEATURES; (f)++)
@@ -444,6 +449,19 @@ static void follows_registers(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, regs[EAX] | regs[EBX], 0);
 	KUNIT_EXPECT_EQ(test, regs[ECX], 7);
 	KUNIT_EXPECT_EQ(test, regs[EDX], 0x1fe);
+
+	/* What is read back is what the guest sees. */
+	for (i = 0; i < offered->cpuid.nent; i++) {
+		struct kvm_cpuid_entry2 entry = offered->cpuid.entries[i];
+
+		vtx_cpuid_adjust_entry(&offered->cpuid, &state, &entry);
+		vtx_cpuid_lookup(&offered->cpuid, &state, entry.function,
+				 entry.index, regs);
+		KUNIT_EXPECT_EQ(test, entry.eax, regs[EAX]);
+		KUNIT_EXPECT_EQ(test, entry.ebx, regs[EBX]);
+		KUNIT_EXPECT_EQ(test, entry.ecx, regs[ECX]);
+		KUNIT_EXPECT_EQ(test, entry.edx, regs[EDX]);
+	}
 }
 
 static struct kvm_cpuid_entry2 entry_of(u32 leaf, u32 index, u32 flags, u32 eax)
@@ -451,6 +469,19 @@ static struct kvm_cpuid_entry2 entry_of(u32 leaf, u32 index, u32 flags, u32 eax)
 	return (struct kvm_cpuid_entry2){
 		.function = leaf, .index = index, .flags = flags, .eax = eax,
 	};
+}
+
+/* Where there is a quick answer, it is the answer. */
+static void expect_quick(struct kunit *test, const struct vtx_cpuid *cpuid,
+			 u32 leaf, u32 subleaf, const u32 *regs)
+{
+	const struct kvm_cpuid_entry2 *entry;
+
+	entry = vtx_cpuid_quick(cpuid, leaf, subleaf);
+	if (entry)
+		KUNIT_EXPECT_MEMEQ_MSG(test, &entry->eax, regs,
+				       REGS * sizeof(*regs), "%#x.%u", leaf,
+				       subleaf);
 }
 
 static void lookup_rules(struct kunit *test)
@@ -502,7 +533,12 @@ static void lookup_rules(struct kunit *test)
 				 cases[i].subleaf, regs);
 		KUNIT_EXPECT_EQ_MSG(test, regs[EAX], cases[i].eax, "%#x.%u",
 				    cases[i].leaf, cases[i].subleaf);
+		expect_quick(test, &cpuid, cases[i].leaf, cases[i].subleaf,
+			     regs);
 	}
+	KUNIT_EXPECT_NOT_NULL(test, vtx_cpuid_quick(&cpuid, 0, 0));
+	KUNIT_EXPECT_NOT_NULL(test, vtx_cpuid_quick(&cpuid, 0x80000001, 0));
+	KUNIT_EXPECT_NULL(test, vtx_cpuid_quick(&cpuid, 3, 0));
 
 	memcpy(&entries[1].ebx, "Auth", 4);
 	vtx_cpuid_init(&cpuid, entries, ARRAY_SIZE(entries));
@@ -520,6 +556,7 @@ static void lookup_rules(struct kunit *test)
 		vtx_cpuid_lookup(&cpuid, &state, i, 0, regs);
 		KUNIT_EXPECT_NULL_MSG(test, memchr_inv(regs, 0, sizeof(regs)),
 				      "%#x", i);
+		KUNIT_EXPECT_NULL(test, vtx_cpuid_quick(&cpuid, i, 0));
 	}
 	KUNIT_EXPECT_EQ(test, cpuid.phys_bits, 36);
 	KUNIT_EXPECT_EQ(test, cpuid.virt_bits, 48);

@@ -322,11 +322,13 @@ static void canonical(struct kunit *test)
 static void limits_follow_cpuid(struct kunit *test)
 {
 	static const struct kvm_cpuid_entry2 entry;
-	struct vtx_cpuid offered = { .nent = 1, .entries = &entry };
-	struct vtx_cpuid guest = offered, none = { };
+	/* Too big for the stack. */
+	static struct vtx_cpuid offered, guest, none;
 	struct vtx_cr_limits limits;
 	int i;
 
+	offered = (struct vtx_cpuid){ .nent = 1, .entries = &entry };
+	guest = offered;
 	bitmap_fill(offered.has, VTX_CPUID_NR_FEATURES);
 	offered.xcr0 = FP | SSE | YMM;
 	offered.phys_bits = 39;

@@ -98,7 +98,6 @@ static void kernel_agrees(struct kunit *test)
 		{ VTX_MSR_SLOT_MTRR_DEF_TYPE, 0x2ff },
 		{ VTX_MSR_SLOT_MC, MSR_IA32_MC0_CTL },
 		{ VTX_MSR_SLOT_LAST_MC, 0x47f },
-		{ VTX_MSR_SLOT_TSC_DEADLINE, MSR_IA32_TSC_DEADLINE },
 		{ VTX_MSR_SLOT_XSS, MSR_IA32_XSS },
 		{ VTX_MSR_SLOT_STAR, MSR_STAR },
 		{ VTX_MSR_SLOT_LSTAR, MSR_LSTAR },
@@ -176,6 +175,9 @@ static void written_values(struct kunit *test)
 		/* ignored */
 		{ 0x8b, 0, BOTH(OK) },
 		{ 0x199, 0x1234, VTX_MSR_OK, VTX_MSR_INVALID },
+		{ 0xc0010015, 0x148, BOTH(OK) },
+		{ 0xc0010015, 0x1040000, BOTH(OK) },
+		{ 0xc0010015, 1, BOTH(INVALID) },
 		/* masks */
 		{ 0x17a, 0xf, BOTH(OK) },
 		{ 0x17a, 0x10, BOTH(INVALID) },
@@ -281,6 +283,7 @@ static void kept_or_not(struct kunit *test)
 		{ 0xc0000082, CANONICAL_HIGH, false, CANONICAL_HIGH },
 		{ 0xc0000082, NOT_CANONICAL, true, 0 },
 		{ 0x199, 0x1234, false, 0 },
+		{ 0xc0010015, 0x1000148, false, 0x1000000 },
 	};
 	struct vtx_msr_op op;
 	int i;
@@ -294,6 +297,42 @@ static void kept_or_not(struct kunit *test)
 						   true, &op), VTX_MSR_OK);
 		KUNIT_EXPECT_EQ_MSG(test, op.value, cases[i].reads, "case %d",
 				    i);
+	}
+}
+
+/* What is read quickly is what is read slowly, whatever was read before. */
+static void quick_reads(struct kunit *test)
+{
+	static const u32 quick[] = { 0x1b, 0x8b, 0x1a0 };
+	struct vcpu *vcpu = vcpu_with(test, false);
+	const u64 *value;
+	struct vtx_msr_op op;
+	u32 i, index;
+
+	for (i = 0; i < VTX_MSR_SLOTS; i++)
+		vcpu->msrs.value[i] = 0x1000 + i;
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		for (index = rows[i].first - 1;
+		     index != rows[i].first + rows[i].count + 1; index++) {
+			enum vtx_msr_result result =
+				vtx_msr_read(&vcpu->msrs, index, false, &op);
+
+			value = vtx_msr_quick(&vcpu->msrs, index);
+			if (!value)
+				continue;
+			KUNIT_EXPECT_EQ_MSG(test, result, VTX_MSR_OK, "%#x",
+					    index);
+			KUNIT_EXPECT_EQ_MSG(test, op.todo, VTX_MSR_DO_NOTHING,
+					    "%#x", index);
+			KUNIT_EXPECT_EQ_MSG(test, op.value, *value, "%#x",
+					    index);
+		}
+	}
+	for (i = 0; i < ARRAY_SIZE(quick); i++) {
+		vtx_msr_read(&vcpu->msrs, quick[i], false, &op);
+		KUNIT_EXPECT_NOT_NULL_MSG(test,
+					  vtx_msr_quick(&vcpu->msrs, quick[i]),
+					  "%#x", quick[i]);
 	}
 }
 
@@ -537,6 +576,7 @@ static struct kunit_case msr_cases[] = {
 	KUNIT_CASE(kernel_agrees),
 	KUNIT_CASE(written_values),
 	KUNIT_CASE(kept_or_not),
+	KUNIT_CASE(quick_reads),
 	KUNIT_CASE(left_to_do),
 	KUNIT_CASE(featureless),
 	KUNIT_CASE(machine_check_banks),
