@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Counters of a vCPU: one row each, and the statistics file descriptor follows.
+ */
+#ifndef VTX_ARCH_X86_STATS_H
+#define VTX_ARCH_X86_STATS_H
+
+#include <linux/types.h>
+
+/* name, type (KVM_STATS_TYPE_*), description */
+#define VTX_VCPU_STATS(X)						\
+	X(exits,		CUMULATIVE,	"VM exits")		\
+	X(user_exits,		CUMULATIVE,	"returns to user space") \
+	X(slow_exits,		CUMULATIVE,				\
+	  "exits that had to leave the inner loop")			\
+	X(irq_exits,		CUMULATIVE,				\
+	  "exits because of the host's interrupts")			\
+	X(nmi_exits,		CUMULATIVE,				\
+	  "exits because of the host's NMIs")				\
+	X(irq_window_exits,	CUMULATIVE,	"interrupt-window exits") \
+	X(nmi_window_exits,	CUMULATIVE,	"NMI-window exits")	\
+	X(halt_exits,		CUMULATIVE,	"HLT exits")		\
+	X(halt_wakeup,		CUMULATIVE,				\
+	  "halts that ended while the vCPU slept")			\
+	X(io_exits,		CUMULATIVE,	"port I/O")		\
+	X(mmio_exits,		CUMULATIVE,	"memory-mapped I/O")	\
+	X(insn_emulation,	CUMULATIVE,	"instructions emulated") \
+	X(insn_emulation_fail,	CUMULATIVE,				\
+	  "instructions that could not be emulated")			\
+	X(pf_fixed,		CUMULATIVE,				\
+	  "EPT violations resolved by a mapping")			\
+	X(pf_fast,		CUMULATIVE,				\
+	  "of these, without leaving the inner loop")			\
+	X(irq_injections,	CUMULATIVE,	"interrupts injected")	\
+	X(nmi_injections,	CUMULATIVE,	"NMIs injected")	\
+	X(exceptions_injected,	CUMULATIVE,	"exceptions injected")	\
+	X(hypercalls,		CUMULATIVE,	"hypercalls")		\
+	X(signal_exits,		CUMULATIVE,				\
+	  "returns to user space because of a signal")			\
+	X(request_irq_exits,	CUMULATIVE,				\
+	  "returns because user space may inject an interrupt")		\
+	X(preempted,		CUMULATIVE,				\
+	  "times the vCPU gave way to another task")			\
+	X(migrations,		CUMULATIVE,				\
+	  "times the vCPU moved to another CPU")			\
+	X(tlb_flush,		CUMULATIVE,				\
+	  "times guest translations were forgotten")			\
+	X(entry_failures,	CUMULATIVE,	"VM entries that the CPU refused") \
+	X(entry_failures_unexplained, CUMULATIVE,			\
+	  "of these, without a rule that the checker knows")
+
+/**
+ * struct vtx_vcpu_stats - the values, written by the vCPU's thread alone
+ */
+struct vtx_vcpu_stats {
+#define VTX_VCPU_STAT_MEMBER(name, type, text)	u64 name;
+	VTX_VCPU_STATS(VTX_VCPU_STAT_MEMBER)
+#undef VTX_VCPU_STAT_MEMBER
+};
+
+#endif /* VTX_ARCH_X86_STATS_H */
