@@ -12,9 +12,13 @@
 #endif
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/eventfd.h>
+#include <linux/hrtimer.h>
+#include <linux/kvm.h>
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
 #include <linux/syscore_ops.h>
+#include <linux/thread_info.h>
 #include <linux/types.h>
 #include <linux/version.h>
 
@@ -28,6 +32,17 @@
 #define native_wrmsrq(msr, val)	native_wrmsrl(msr, val)
 #endif
 
+/* A timer and its function in one go. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+static inline void hrtimer_setup(struct hrtimer *timer,
+				 enum hrtimer_restart (*function)(struct hrtimer *),
+				 clockid_t clock, enum hrtimer_mode mode)
+{
+	hrtimer_init(timer, clock, mode);
+	timer->function = function;
+}
+#endif
+
 /* Where load_gs_index() is; and the argument had no use. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
 #define rcu_virt_note_context_switch()	rcu_virt_note_context_switch(0)
@@ -36,12 +51,50 @@
 #include <asm/gsseg.h>
 #endif
 
+/* A second way to ask for the CPU, that waits a tick. */
+#ifdef _TIF_NEED_RESCHED_LAZY
+#define VTX_TIF_NEED_RESCHED_LAZY	_TIF_NEED_RESCHED_LAZY
+#else
+#define VTX_TIF_NEED_RESCHED_LAZY	0
+#endif
+
+/* What the kernel calls members of struct kvm_run that may change any time. */
+#ifdef HINT_UNSAFE_IN_KVM
+#define VTX_UNSAFE(member)	HINT_UNSAFE_IN_KVM(member)
+#else
+#define VTX_UNSAFE(member)	member
+#endif
+
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
 #define FOLL_INTERRUPTIBLE	0	/* only a fatal signal interrupts */
 #endif
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
 #define FOLL_HONOR_NUMA_FAULT	0	/* the default */
+#endif
+
+/* The ABI is that of the newest kernel. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
+#define KVM_CAP_USER_MEMORY2	231
+struct kvm_userspace_memory_region2 {
+	__u32 slot;
+	__u32 flags;
+	__u64 guest_phys_addr;
+	__u64 memory_size;
+	__u64 userspace_addr;
+	__u64 guest_memfd_offset;
+	__u32 guest_memfd;
+	__u32 pad1;
+	__u64 pad2[14];
+};
+
+#define KVM_SET_USER_MEMORY_REGION2					\
+	_IOW(KVMIO, 0x49, struct kvm_userspace_memory_region2)
+#endif
+
+/* How much an eventfd goes up was an argument. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
+#define eventfd_signal(eventfd)	eventfd_signal(eventfd, 1)
 #endif
 
 /* How to look into a mapping of page frames, before there was one way. */
@@ -79,6 +132,13 @@ static inline void follow_pfnmap_end(struct follow_pfnmap_args *args)
 {
 	pte_unmap_unlock(args->ptep, args->lock);
 }
+#endif
+
+/* Tracepoints remember themselves where a string came from. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
+#define VTX_ASSIGN_STR(field, string)	__assign_str(field, string)
+#else
+#define VTX_ASSIGN_STR(field, string)	__assign_str(field)
 #endif
 
 /*

@@ -23,22 +23,24 @@
 
 #include "uapi/vtx.h"
 #include "module/extension.h"
+#include "module/offer_ioctl.h"
 #include "module/rival.h"
 #include "module/stats.h"
 #include "module/virt.h"
 #include "module/vm.h"
+#include "ept/mem.h"
+#include "arch-x86/offer.h"
+#include "arch-x86/vcpu.h"
 #include "arch-x86/vmx/caps.h"
+#include "arch-x86/vmx/percpu.h"
+#include "ept/mem.h"
 
 static char *without;
 module_param(without, charp, 0444);
 MODULE_PARM_DESC(without,
 		 "VMX features to do without, separated by commas (names: debugfs vtx/caps)");
 
-/*
- * What user space maps of a vCPU: the run page, the page of port I/O data, the
- * coalesced MMIO ring; clients rely on these three.
- */
-#define VTX_VCPU_MMAP_SIZE	(3 * PAGE_SIZE)
+#define VTX_VCPU_MMAP_SIZE	(VTX_RUN_PAGES * PAGE_SIZE)
 
 static long vtx_dev_ioctl(struct file *file, unsigned int cmd,
 			  unsigned long arg)
@@ -53,7 +55,7 @@ static long vtx_dev_ioctl(struct file *file, unsigned int cmd,
 	case KVM_CREATE_VM:
 		return vtx_vm_create(arg);
 	}
-	return -ENOTTY;
+	return vtx_offer_ioctl(cmd, (void __user *)arg);
 }
 
 static const struct file_operations vtx_dev_fops = {
@@ -85,6 +87,9 @@ static int __init vtx_init(void)
 	err = vtx_virt_init(without_features);
 	if (err)
 		return err;
+	err = vtx_offer_init(vtx_percpu_caps());
+	if (err)
+		goto exit_virt;
 	err = vtx_rival_init();
 	if (err)
 		goto exit_virt;
@@ -110,6 +115,7 @@ static void __exit vtx_exit(void)
 	vtx_stats_exit();
 	vtx_rival_exit();
 	vtx_virt_exit();
+	vtx_mem_exit();
 }
 
 module_init(vtx_init);

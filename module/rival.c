@@ -49,9 +49,12 @@ static int vtx_rival_notify(struct notifier_block *block, unsigned long state,
 {
 	const struct module *module = arg;
 
-	if (state != MODULE_STATE_COMING || strcmp(module->name, vtx_rival) ||
-	    !vtx_virt_users())
+	if (state != MODULE_STATE_COMING || strcmp(module->name, vtx_rival))
 		return NOTIFY_DONE;
+	if (!vtx_virt_users()) {
+		vtx_virt_settle();
+		return NOTIFY_DONE;
+	}
 
 	pr_warn("%s not loaded: vtx holds VMX for %u VM(s)\n", vtx_rival,
 		vtx_virt_users());

@@ -27,6 +27,7 @@
 #include <linux/mutex.h>
 #include <linux/printk.h>
 #include <linux/smp.h>
+#include <linux/workqueue.h>
 
 #include "module/rival.h"
 #include "module/stats.h"
@@ -43,6 +44,47 @@ static DEFINE_MUTEX(virt_lock);
 static unsigned int virt_users;
 
 static int virt_hotplug_state;
+
+/* The kernel has our emergency callback.  Under virt_lock. */
+static bool emergency_registered;
+
+/*
+ * Taking the emergency callback back waits for a grace period, which nobody who
+ * closes a VM should have to do.  With VMX off it has nothing to do and does no
+ * harm; so it stays for a while, in which the next VM may come.
+ */
+#define EMERGENCY_LINGERS	HZ
+
+static void emergency_unregister(void)
+{
+	lockdep_assert_held(&virt_lock);
+
+	if (!emergency_registered)
+		return;
+	cpu_emergency_unregister_virt_callback(vtx_percpu_emergency_off);
+	emergency_registered = false;
+}
+
+static void emergency_work_fn(struct work_struct *unused)
+{
+	vtx_virt_settle();
+}
+
+static DECLARE_DELAYED_WORK(emergency_work, emergency_work_fn);
+
+/**
+ * vtx_virt_settle() - leave nothing behind if VMX has no user
+ *
+ * Afterwards another hypervisor can register an emergency callback of its own.
+ * May sleep, for a grace period.
+ */
+void vtx_virt_settle(void)
+{
+	mutex_lock(&virt_lock);
+	if (!virt_users)
+		emergency_unregister();
+	mutex_unlock(&virt_lock);
+}
 
 static void percpu_on_ipi(void *arg)
 {
@@ -149,6 +191,8 @@ int vtx_virt_init(const unsigned long *without)
  */
 void vtx_virt_exit(void)
 {
+	cancel_delayed_work_sync(&emergency_work);
+	vtx_virt_settle();
 	unregister_syscore(&virt_syscore);
 	cpuhp_remove_state_nocalls(virt_hotplug_state);
 }
@@ -171,7 +215,9 @@ static int first_user(void)
 	 * Only now: KVM, if it has VMX, has this callback too, and the kernel
 	 * warns about a second one.
 	 */
-	cpu_emergency_register_virt_callback(vtx_percpu_emergency_off);
+	if (!emergency_registered)
+		cpu_emergency_register_virt_callback(vtx_percpu_emergency_off);
+	emergency_registered = true;
 	vtx_stat_add(VTX_STAT_vmx_turned_on, 1);
 	return 0;
 
@@ -193,8 +239,12 @@ static void last_user(void)
 	lockdep_assert_held(&virt_lock);
 
 	on_each_cpu(percpu_off_ipi, NULL, 1);
-	cpu_emergency_unregister_virt_callback(vtx_percpu_emergency_off);
 	vtx_percpu_free();
+	/* KVM that waits for its first VM does not ask before it registers. */
+	if (vtx_rival_loaded())
+		emergency_unregister();
+	else
+		mod_delayed_work(system_wq, &emergency_work, EMERGENCY_LINGERS);
 }
 
 /**

@@ -10,5 +10,6 @@ void vtx_virt_exit(void);
 int vtx_virt_get(void);
 void vtx_virt_put(void);
 unsigned int vtx_virt_users(void);
+void vtx_virt_settle(void);
 
 #endif /* VTX_MODULE_VIRT_H */

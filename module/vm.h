@@ -5,29 +5,80 @@
  * Lock order, outermost first; a lock may be taken with any of those above it
  * held, and none below:
  *
+ *   vcpu->lock         arch-x86/vcpu.h: one ioctl of a vCPU at a time
+ *   vm->lock           which vCPUs there are
+ *   ioeventfds.lock, coalesced.lock    which of these there are
+ *   bus->lock          arch-x86/io_bus.h: who answers on a bus
+ *   slots_lock         and all else of ept/: see ept/mem.h
  *   cpus_read_lock()   the set of online CPUs
  *   virt_lock          module/virt.c: who uses VMX
  *
- * Interrupts-off sections of arch-x86/vmx/percpu.c take no lock at all.
+ * The inner loop of KVM_RUN has interrupts off and takes no lock but what ept/
+ * takes in its fast path, and coalesced.ring_lock, a spinlock.  Interrupts-off
+ * sections of arch-x86/vmx/percpu.c take no lock at all.
  */
 #ifndef VTX_MODULE_VM_H
 #define VTX_MODULE_VM_H
 
+#include <linux/cpumask.h>
+#include <linux/kref.h>
+#include <linux/mutex.h>
 #include <linux/types.h>
+#include <linux/xarray.h>
+
+#include "module/coalesced.h"
+#include "module/ioeventfd.h"
+#include "ept/mem.h"
+#include "arch-x86/io_bus.h"
+#include "arch-x86/irqchip/irqchip.h"
+#include "arch-x86/msr_filter.h"
+#include "arch-x86/tsc.h"
 
 /**
  * struct vtx_vm - a virtual machine
  * @id: (i) counts up from 1 since load; names the VM in traces
+ * @ref: one for its file, one for each file of a vCPU
+ * @mem: its memory; its process is @mem.mm
+ * @pio: who answers at its ports
+ * @mmio: who answers at its physical addresses
+ * @irqchip: its interrupt controllers
+ * @tsc: what the TSCs of its vCPUs have in common
+ * @msr_policy: (l) which MSRs user space lets its vCPUs have
+ * @running: (a) the CPUs in whose inner loop one of its vCPUs is
+ * @ioeventfds: writes that become signals
+ * @coalesced: writes that user space learns of later
+ * @lock: held to make vCPUs
+ * @vcpus: (l) the vCPUs, by their id; read under RCU
+ * @nr_vcpus: (l) how many, with those that are being made
+ * @max_vcpu_id: (l) KVM_CAP_MAX_VCPU_ID: ids are below it; 0 if it was not set
  *
- * A VM lives as long as its file: vtx_vm_create() makes both, closing the last
- * descriptor of the file ends both.  The file also holds the module.
+ * A VM ends when the last descriptor of it and of its vCPUs is closed.  Each of
+ * these files also holds the module.
  *
  * (i) set before the file exists, constant from then on
+ * (a) atomic, by the vCPUs
+ * (l) written under @lock
  */
 struct vtx_vm {
-	u32	id;
+	u32			id;
+	struct kref		ref;
+	struct vtx_mem		mem;
+	struct vtx_io_bus	pio;
+	struct vtx_io_bus	mmio;
+	struct vtx_irqchip	irqchip;
+	struct vtx_vm_tsc	tsc;
+	struct vtx_msr_policy	msr_policy;
+	cpumask_var_t		running;
+	struct vtx_ioeventfds	ioeventfds;
+	struct vtx_coalesced	coalesced;
+	struct mutex		lock;	/* which vCPUs there are */
+	struct xarray		vcpus;
+	u32			nr_vcpus;
+	u32			max_vcpu_id;
 };
 
 int vtx_vm_create(unsigned long type);
+void vtx_vm_get(struct vtx_vm *vm);
+void vtx_vm_put(struct vtx_vm *vm);
 
 #endif /* VTX_MODULE_VM_H */
