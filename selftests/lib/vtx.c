@@ -12,13 +12,34 @@
 #define PROBE_FILE	"/sys/kernel/debug/vtx_probe/vmxe"
 
 /**
+ * vtx_device() - the device that the tests are for
+ *
+ * Return: its path.  VTX_DEVICE=/dev/kvm makes KVM the one on trial, where a
+ * test knows nothing but the ABI.
+ */
+const char *vtx_device(void)
+{
+	return getenv("VTX_DEVICE") ?: VTX_DEVICE_PATH;
+}
+
+/**
+ * device_is_vtx() - is vtx on trial?
+ *
+ * Return: false if it is another one with the same ABI.
+ */
+bool device_is_vtx(void)
+{
+	return !strcmp(vtx_device(), VTX_DEVICE_PATH);
+}
+
+/**
  * vtx_open() - open the device
  *
  * Return: a descriptor, or -errno.
  */
 int vtx_open(void)
 {
-	int fd = open(VTX_DEVICE_PATH, O_RDWR | O_CLOEXEC);
+	int fd = open(vtx_device(), O_RDWR | O_CLOEXEC);
 
 	return fd < 0 ? -errno : fd;
 }

@@ -5,10 +5,14 @@
 #ifndef SELFTESTS_LIB_VTX_H
 #define SELFTESTS_LIB_VTX_H
 
+#include <stdbool.h>
+
 #include "uapi/vtx.h"
 
 #define VTX_DEBUGFS	"/sys/kernel/debug/vtx/"
 
+const char *vtx_device(void);
+bool device_is_vtx(void);
 int vtx_open(void);
 long vtx_ioctl(int fd, unsigned long cmd, unsigned long arg);
 int vm_create(int vtx);
