@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Looks at what user space cannot see: is CR4.VMXE set, CPU by CPU?
+ * Looks at what user space cannot see, and does what it cannot do:
  *
- *   debugfs vtx_probe/vmxe   a line "CPU VMXE" for every CPU that is online
+ *   debugfs vtx_probe/vmxe   CR4.VMXE: a line "CPU VMXE" for every CPU that is
+ *                            online
+ *   debugfs vtx_probe/bare   runs code on the bare CPU, see bare.h
  *
  * Loaded before vtx, it also says in the log what it finds at the very end of
  * this kernel, after every other module has been told to shut down: a line
@@ -17,6 +19,8 @@
 #include <linux/smp.h>
 
 #include <asm/special_insns.h>
+
+#include "selftests/probe/probe.h"
 
 static struct dentry *probe_debugfs;
 
@@ -59,6 +63,7 @@ static int __init probe_init(void)
 {
 	probe_debugfs = debugfs_create_dir(KBUILD_MODNAME, NULL);
 	debugfs_create_file("vmxe", 0400, probe_debugfs, NULL, &vmxe_fops);
+	vtx_bare_init(probe_debugfs);
 	register_syscore(&probe_syscore);
 	return 0;
 }
@@ -72,5 +77,5 @@ static void __exit probe_exit(void)
 module_init(probe_init);
 module_exit(probe_exit);
 
-MODULE_DESCRIPTION("Tells the tests of vtx which CPUs have CR4.VMXE set");
+MODULE_DESCRIPTION("Shows and does for the tests of vtx what user space cannot");
 MODULE_LICENSE("GPL");
