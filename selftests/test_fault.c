@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Promise: any allocation may fail while a VM is created, VMX turned on or the
- * module loaded: the caller gets -ENOMEM, nothing is left half done, and the
- * next try works.
+ * Promise: any allocation may fail while a VM is created, VMX turned on, the
+ * module loaded, or anything is done to a VM and its vCPUs: the caller gets
+ * -ENOMEM, nothing is left half done, and the next try works.
  *
  * The first allocation is made to fail, then the second, and so on, until one
  * try needs fewer than that.  Some the kernel can do without; those do no harm.
  *
  * LOAD_STEP (1): how far apart the allocations are that fail at load.
  */
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "lib/bus.h"
 #include "lib/harness.h"
 
 /* No try makes so many: for counting them. */
@@ -99,6 +104,256 @@ FAULT_TEST(create_second_vm)
 	}
 	EXPECT_LE(0, vm);
 	EXPECT_LE(3, refused);
+}
+
+/*
+ * What user space does to a VM that is there.  Each is tried with one allocation
+ * after the other failing; then it is done once more, and undone.
+ */
+
+#define HOLE		(BUS_MMIO + 0x200000UL)	/* no memory is there */
+#define HOLE_SIZE	0x10000UL
+
+static struct guest guest;
+static struct vcpu vcpu;
+static int next_vcpu, stats_fd, event_fd;
+static void *memory;
+
+static long slot_set(__u64 size, __u32 flags)
+{
+	struct kvm_userspace_memory_region slot = {
+		.slot = 7, .flags = flags, .guest_phys_addr = HOLE,
+		.memory_size = size, .userspace_addr = (unsigned long)memory,
+	};
+
+	return vtx_ioctl(guest.fd, KVM_SET_USER_MEMORY_REGION,
+			 (unsigned long)&slot);
+}
+
+static long slot_add(void)
+{
+	return slot_set(HOLE_SIZE, 0);
+}
+
+static long slot_delete(void)
+{
+	return slot_set(0, 0);
+}
+
+static long slot_log(void)
+{
+	return slot_set(HOLE_SIZE, KVM_MEM_LOG_DIRTY_PAGES);
+}
+
+static long log_get(void)
+{
+	__u64 bitmap[HOLE_SIZE / 4096 / 64 + 1];
+	struct kvm_dirty_log log = { .slot = 7, .dirty_bitmap = bitmap };
+
+	return vtx_ioctl(guest.fd, KVM_GET_DIRTY_LOG, (unsigned long)&log);
+}
+
+static long vcpu_add(void)
+{
+	long fd = vtx_ioctl(guest.fd, KVM_CREATE_VCPU, next_vcpu);
+
+	if (fd < 0)
+		return fd;
+	next_vcpu++;
+	return close(fd);
+}
+
+static long stats_add(void)
+{
+	stats_fd = vtx_ioctl(vcpu.fd, KVM_GET_STATS_FD, 0);
+	return stats_fd < 0 ? stats_fd : 0;
+}
+
+static long stats_close(void)
+{
+	return close(stats_fd);
+}
+
+static long event_set(__u32 flags)
+{
+	struct kvm_ioeventfd request = {
+		.fd = event_fd, .addr = BUS_MMIO, .len = 4, .flags = flags,
+	};
+
+	return vtx_ioctl(guest.fd, KVM_IOEVENTFD, (unsigned long)&request);
+}
+
+static long event_add(void)
+{
+	return event_set(0);
+}
+
+static long event_delete(void)
+{
+	return event_set(KVM_IOEVENTFD_FLAG_DEASSIGN);
+}
+
+static long zone_set(unsigned long cmd)
+{
+	struct kvm_coalesced_mmio_zone zone = {
+		.addr = BUS_MMIO, .size = 4096,
+	};
+
+	return vtx_ioctl(guest.fd, cmd, (unsigned long)&zone);
+}
+
+static long zone_add(void)
+{
+	return zone_set(KVM_REGISTER_COALESCED_MMIO);
+}
+
+static long zone_delete(void)
+{
+	return zone_set(KVM_UNREGISTER_COALESCED_MMIO);
+}
+
+static long filter_set(void)
+{
+	__u8 nothing[8] = { 0 };
+	struct kvm_msr_filter filter = {
+		.ranges[0] = { KVM_MSR_FILTER_READ, 1, 0x10, nothing },
+	};
+
+	return vtx_ioctl(guest.fd, KVM_X86_SET_MSR_FILTER,
+			 (unsigned long)&filter);
+}
+
+static long cpuid_get(void)
+{
+	static struct cpuid_list cpuid;
+
+	cpuid.list.nent = CPUID_ROOM;
+	return vtx_ioctl(guest.device, KVM_GET_SUPPORTED_CPUID,
+			 (unsigned long)&cpuid);
+}
+
+static long cpuid_set(void)
+{
+	static struct cpuid_list cpuid;
+
+	if (!cpuid.list.nent)
+		cpuid_supported(&guest, &cpuid);
+	return vtx_ioctl(vcpu.fd, KVM_SET_CPUID2, (unsigned long)&cpuid);
+}
+
+static long msrs_set(void)
+{
+	int ret = msr_set(&vcpu, 0x174, 8);
+
+	return ret == 1 ? 0 : ret;
+}
+
+/* A guest that writes to memory that is not mapped anywhere yet. */
+static long guest_run(void)
+{
+	const struct kvm_run *run = vcpu.run;
+	int reason;
+
+	do {
+		reason = vcpu_run(&vcpu);
+	} while (reason == KVM_EXIT_MMIO);
+	if (reason < 0)
+		return reason;
+	return reason == KVM_EXIT_IO && run->io.port == PORT_RESULT ? 0 : -EIO;
+}
+
+static long guest_again(void)
+{
+	static const struct bus_op ops[] = {
+		{ BUS_MOV + 4, 1, HOLE, 1 }, { BUS_MOV + 4, 1, BUS_MMIO, 1 },
+	};
+	long err;
+
+	bus_start(&vcpu, ops, ARRAY_SIZE(ops));
+	err = slot_add();
+	return err ?: madvise(memory, HOLE_SIZE, MADV_DONTNEED);
+}
+
+static long nothing(void)
+{
+	return 0;
+}
+
+/**
+ * struct deed - what is tried
+ * @name: its name
+ * @before: makes it possible
+ * @try: does it, or returns -errno
+ * @undo: undoes it
+ * @refused: how many failures refuse it, at least; which allocation is the
+ *	n'th is not the same in each try, because of the kernel's caches
+ */
+static const struct deed {
+	const char	*name;
+	long		(*before)(void);
+	long		(*try)(void);
+	long		(*undo)(void);
+	int		refused;
+} deeds[] = {
+	{ "slot",		nothing,   slot_add,	slot_delete, 1 },
+	{ "slot's end",		slot_add,  slot_delete,	nothing,     0 },
+	{ "slot's log",		slot_add,  slot_log,	slot_delete, 1 },
+	{ "log",		slot_log,  log_get,	slot_delete, 1 },
+	{ "vCPU",		nothing,   vcpu_add,	nothing,     6 },
+	{ "statistics",		nothing,   stats_add,	stats_close, 1 },
+	{ "ioeventfd",		nothing,   event_add,	event_delete, 1 },
+	{ "ioeventfd's end",	event_add, event_delete, nothing,    0 },
+	{ "zone",		nothing,   zone_add,	zone_delete, 1 },
+	{ "zone's end",		zone_add,  zone_delete,	nothing,     0 },
+	{ "MSR filter",		nothing,   filter_set,	nothing,     1 },
+	{ "CPUID there is",	nothing,   cpuid_get,	nothing,     0 },
+	{ "CPUID",		nothing,   cpuid_set,	nothing,     0 },
+	{ "MSRs",		nothing,   msrs_set,	nothing,     1 },
+	{ "guest",		guest_again, guest_run,	slot_delete, 1 },
+};
+
+static void try(struct __test_metadata *_metadata, int fault,
+		const struct deed *deed)
+{
+	int left = 0, n, refused = 0;
+	long ret;
+
+	for (n = 1; !left; n++) {
+		ASSERT_EQ(0, deed->before())
+			TH_LOG("%s, before", deed->name);
+		ASSERT_EQ(0, fault_alloc_nth(fault, n));
+		ret = deed->try();
+		left = fault_alloc_left(fault);
+		ASSERT_EQ(0, fault_alloc_nth(fault, 0));
+		if (ret) {
+			refused++;
+			ASSERT_EQ(-ENOMEM, ret)
+				TH_LOG("%s, allocation %d", deed->name, n);
+			ret = deed->try();
+		}
+		ASSERT_EQ(0, ret)
+			TH_LOG("%s, allocation %d", deed->name, n);
+		ASSERT_EQ(0, deed->undo())
+			TH_LOG("%s, allocation %d", deed->name, n);
+	}
+	ksft_print_msg("%s: %d of %d failures refused it\n", deed->name,
+		       refused, n - 2);
+	EXPECT_LE(deed->refused, refused)
+		TH_LOG("%s", deed->name);
+}
+
+FAULT_TEST(deeds)
+{
+	unsigned int i;
+
+	guest_create(&guest);
+	vcpu_create(&vcpu, &guest, next_vcpu++);
+	event_fd = eventfd(0, 0);
+	memory = mmap(NULL, HOLE_SIZE, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, memory);
+	for (i = 0; i < ARRAY_SIZE(deeds); i++)
+		try(_metadata, self->fault, &deeds[i]);
 }
 
 /* How many allocations does loading make? */
