@@ -4,6 +4,7 @@
  * about what it can do, refuses everything else without a trace, and lives and
  * dies with its descriptors.
  */
+#include <cpuid.h>
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -11,22 +12,100 @@
 
 #include "lib/harness.h"
 
+#define DEPENDS	-1
+
 /* All capabilities that are not 0.  A new one gets its row here. */
 static const struct {
 	unsigned long	cap;
-	int		value;
+	int		value;	/* or DEPENDS: on the machine */
 } capabilities[] = {
-	{ KVM_CAP_CHECK_EXTENSION_VM,	1 },
-	{ VTX_CAP_VTX,			1 },
+	{ KVM_CAP_HLT,				1 },
+	{ KVM_CAP_USER_MEMORY,			1 },
+	{ KVM_CAP_SET_TSS_ADDR,			1 },
+	{ KVM_CAP_EXT_CPUID,			1 },
+	{ KVM_CAP_NR_VCPUS,			DEPENDS },
+	{ KVM_CAP_NR_MEMSLOTS,			32764 },
+	{ KVM_CAP_MP_STATE,			1 },
+	{ KVM_CAP_COALESCED_MMIO,		2 },
+	{ KVM_CAP_SYNC_MMU,			1 },
+	{ KVM_CAP_DESTROY_MEMORY_REGION_WORKS,	1 },
+	{ KVM_CAP_USER_NMI,			1 },
+	{ KVM_CAP_SET_GUEST_DEBUG,		1 },
+	{ KVM_CAP_JOIN_MEMORY_REGIONS_WORKS,	1 },
+	{ KVM_CAP_MCE,				32 },
+	{ KVM_CAP_IOEVENTFD,			1 },
+	{ KVM_CAP_SET_IDENTITY_MAP_ADDR,	1 },
+	{ KVM_CAP_INTERNAL_ERROR_DATA,		1 },
+	{ KVM_CAP_VCPU_EVENTS,			1 },
+	{ KVM_CAP_INTR_SHADOW,			1 },
+	{ KVM_CAP_DEBUGREGS,			1 },
+	{ KVM_CAP_X86_ROBUST_SINGLESTEP,	1 },
+	{ KVM_CAP_XSAVE,			1 },
+	{ KVM_CAP_XCRS,				DEPENDS },
+	{ KVM_CAP_TSC_CONTROL,			DEPENDS },
+	{ KVM_CAP_GET_TSC_KHZ,			1 },
+	{ KVM_CAP_MAX_VCPUS,			1024 },
+	{ KVM_CAP_TSC_DEADLINE_TIMER,		1 },
+	{ KVM_CAP_READONLY_MEM,			1 },
+	{ KVM_CAP_ENABLE_CAP_VM,		1 },
+	{ KVM_CAP_IOEVENTFD_NO_LENGTH,		1 },
+	{ KVM_CAP_CHECK_EXTENSION_VM,		1 },
+	{ KVM_CAP_IOEVENTFD_ANY_LENGTH,		1 },
+	{ KVM_CAP_VCPU_ATTRIBUTES,		1 },
+	{ KVM_CAP_MAX_VCPU_ID,			4096 },
+	{ KVM_CAP_X2APIC_API,			3 },
+	{ KVM_CAP_IMMEDIATE_EXIT,		1 },
+	{ KVM_CAP_GET_MSR_FEATURES,		1 },
+	{ KVM_CAP_COALESCED_PIO,		1 },
+	{ KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2,	3 },
+	{ KVM_CAP_X86_USER_SPACE_MSR,		1 },
+	{ KVM_CAP_X86_MSR_FILTER,		1 },
+	{ KVM_CAP_SET_GUEST_DEBUG2,		0x1f0003 },
+	{ KVM_CAP_BINARY_STATS_FD,		1 },
+	{ KVM_CAP_SYS_ATTRIBUTES,		1 },
+	{ KVM_CAP_VM_TSC_CONTROL,		DEPENDS },
+	{ KVM_CAP_USER_MEMORY2,			1 },
+	{ VTX_CAP_VTX,				1 },
 };
 
 /* The ioctls of <linux/kvm.h> that each of the two files knows. */
 static const unsigned long device_ioctls[] = {
 	KVM_GET_API_VERSION, KVM_CREATE_VM, KVM_CHECK_EXTENSION,
-	KVM_GET_VCPU_MMAP_SIZE,
+	KVM_GET_VCPU_MMAP_SIZE, KVM_GET_SUPPORTED_CPUID,
+	KVM_GET_MSR_INDEX_LIST, KVM_GET_MSR_FEATURE_INDEX_LIST, KVM_GET_MSRS,
+	KVM_X86_GET_MCE_CAP_SUPPORTED, KVM_HAS_DEVICE_ATTR, KVM_GET_DEVICE_ATTR,
 };
 
-static const unsigned long vm_ioctls[] = { KVM_CHECK_EXTENSION };
+static const unsigned long vm_ioctls[] = {
+	KVM_CHECK_EXTENSION, KVM_ENABLE_CAP, KVM_CREATE_VCPU, KVM_CREATE_IRQCHIP,
+	KVM_SET_USER_MEMORY_REGION, KVM_SET_USER_MEMORY_REGION2,
+	KVM_GET_DIRTY_LOG, KVM_CLEAR_DIRTY_LOG, KVM_SET_TSS_ADDR,
+	KVM_SET_IDENTITY_MAP_ADDR, KVM_SET_NR_MMU_PAGES, KVM_GET_STATS_FD,
+	KVM_IOEVENTFD, KVM_REGISTER_COALESCED_MMIO,
+	KVM_UNREGISTER_COALESCED_MMIO, KVM_X86_SET_MSR_FILTER,
+	KVM_GET_TSC_KHZ, KVM_SET_TSC_KHZ,
+};
+
+/* What the machine decides. */
+static int capability_here(unsigned long cap)
+{
+	unsigned int eax, ebx, ecx, edx;
+	char caps[8192];
+
+	switch (cap) {
+	case KVM_CAP_NR_VCPUS:
+		return cpus_online();
+	case KVM_CAP_XCRS:
+		__cpuid(1, eax, ebx, ecx, edx);
+		return !!(ecx & bit_OSXSAVE);
+	case KVM_CAP_TSC_CONTROL:
+	case KVM_CAP_VM_TSC_CONTROL:
+		if (file_read(VTX_DEBUGFS "caps", caps, sizeof(caps)) < 0)
+			return DEPENDS;
+		return !!strstr(caps, "\n+ TSC_SCALING ");
+	}
+	return DEPENDS;
+}
 
 static int capability(unsigned long cap)
 {
@@ -34,7 +113,8 @@ static int capability(unsigned long cap)
 
 	for (i = 0; i < ARRAY_SIZE(capabilities); i++)
 		if (capabilities[i].cap == cap)
-			return capabilities[i].value;
+			return capabilities[i].value == DEPENDS ?
+			       capability_here(cap) : capabilities[i].value;
 	return 0;
 }
 
@@ -203,7 +283,10 @@ VTX_TEST(vm_outlives_device)
 	EXPECT_EQ(0, vmx_cpus_on());
 }
 
-/* fork() and dup() make descriptors, not VMs; the last close ends the VM. */
+/*
+ * fork() and dup() make descriptors, not VMs; the last close ends the VM.  To
+ * another process than the one that made it a VM says no more than that.
+ */
 VTX_TEST(vm_lives_until_last_close)
 {
 	int vtx = vtx_open(), vm = vm_create(vtx), status, twin;
@@ -217,7 +300,8 @@ VTX_TEST(vm_lives_until_last_close)
 	if (!child) {
 		close(go[1]);
 		_exit(read(go[0], &status, 1) ||
-		      vtx_ioctl(vm, KVM_CHECK_EXTENSION, VTX_CAP_VTX) != 1);
+		      vtx_ioctl(vm, KVM_CHECK_EXTENSION, VTX_CAP_VTX) != -EIO ||
+		      vtx_ioctl(vm, KVM_SET_TSS_ADDR, 0) != -EIO);
 	}
 	twin = dup(vm);
 	ASSERT_EQ(0, close(vm));
@@ -231,6 +315,91 @@ VTX_TEST(vm_lives_until_last_close)
 	EXPECT_EQ(0, status);
 	EXPECT_EQ(0, vtx_stat("vms"));
 	EXPECT_EQ(0, vmx_cpus_on());
+}
+
+/* What a VM says of arguments, with no vCPU and no memory in it. */
+VTX_TEST(vm_arguments)
+{
+	static const struct {
+		unsigned long	cmd, arg;
+		int		result;
+	} rows[] = {
+		{ KVM_SET_TSS_ADDR,		0,		0 },
+		{ KVM_SET_TSS_ADDR,		0xfffbd000,	0 },
+		{ KVM_SET_TSS_ADDR,		0xffffd000,	0 },
+		{ KVM_SET_TSS_ADDR,		0xffffd001,	-EINVAL },
+		{ KVM_SET_TSS_ADDR,		1UL << 32,	-EINVAL },
+		{ KVM_SET_TSS_ADDR,		~0UL,		-EINVAL },
+		{ KVM_SET_NR_MMU_PAGES,		64,		0 },
+		{ KVM_SET_NR_MMU_PAGES,		63,		-EINVAL },
+		{ KVM_SET_IDENTITY_MAP_ADDR,	0,		-EFAULT },
+		{ KVM_SET_USER_MEMORY_REGION,	0,		-EFAULT },
+		{ KVM_SET_USER_MEMORY_REGION2,	0,		-EFAULT },
+		{ KVM_GET_DIRTY_LOG,		0,		-EFAULT },
+		{ KVM_CLEAR_DIRTY_LOG,		0,		-EFAULT },
+		{ KVM_ENABLE_CAP,		0,		-EFAULT },
+		{ KVM_IOEVENTFD,		0,		-EFAULT },
+		{ KVM_REGISTER_COALESCED_MMIO,	0,		-EFAULT },
+		{ KVM_UNREGISTER_COALESCED_MMIO, 0,		-EFAULT },
+		{ KVM_X86_SET_MSR_FILTER,	0,		-EFAULT },
+	};
+	unsigned long identity = 0xfeffc000;
+	int vtx = vtx_open(), vm = vm_create(vtx);
+	unsigned int i;
+
+	ASSERT_LE(0, vm);
+	for (i = 0; i < ARRAY_SIZE(rows); i++)
+		EXPECT_EQ(rows[i].result,
+			  vtx_ioctl(vm, rows[i].cmd, rows[i].arg))
+			TH_LOG("row %u", i);
+	EXPECT_EQ(0, vtx_ioctl(vm, KVM_SET_IDENTITY_MAP_ADDR,
+			       (unsigned long)&identity));
+}
+
+VTX_TEST(enable_capability)
+{
+	static const struct {
+		struct kvm_enable_cap	enable;
+		int			result;
+	} rows[] = {
+		{ { .cap = KVM_CAP_CHECK_EXTENSION_VM },	-EINVAL },
+		{ { .cap = ~0U },				-EINVAL },
+		{ { .cap = KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2,
+		    .args = { 1 } },				0 },
+		{ { .cap = KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2,
+		    .args = { 3 } },				0 },
+		{ { .cap = KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2,
+		    .args = { 2 } },				-EINVAL },
+		{ { .cap = KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2,
+		    .args = { 4 } },				-EINVAL },
+		{ { .cap = KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2, .flags = 1,
+		    .args = { 1 } },				-EINVAL },
+		{ { .cap = KVM_CAP_X86_USER_SPACE_MSR, .args = { 7 } },	0 },
+		{ { .cap = KVM_CAP_X86_USER_SPACE_MSR, .args = { 0 } },	0 },
+		{ { .cap = KVM_CAP_X86_USER_SPACE_MSR, .args = { 8 } },
+		  -EINVAL },
+		{ { .cap = KVM_CAP_X86_USER_SPACE_MSR,
+		    .args = { 1UL << 32 } },			-EINVAL },
+		{ { .cap = KVM_CAP_MAX_VCPU_ID, .flags = 1, .args = { 4 } },
+		  -EINVAL },
+		{ { .cap = KVM_CAP_MAX_VCPU_ID, .args = { 4097 } }, -EINVAL },
+		{ { .cap = KVM_CAP_MAX_VCPU_ID, .args = { 1UL << 32 } },
+		  -EINVAL },
+		{ { .cap = KVM_CAP_MAX_VCPU_ID, .args = { 0 } },	0 },
+		{ { .cap = KVM_CAP_MAX_VCPU_ID, .args = { 4096 } },	0 },
+		{ { .cap = KVM_CAP_MAX_VCPU_ID, .args = { 4096 } },	0 },
+		{ { .cap = KVM_CAP_MAX_VCPU_ID, .args = { 4 } },	-EINVAL },
+		{ { .cap = KVM_CAP_MAX_VCPU_ID, .args = { 0 } },	-EINVAL },
+	};
+	int vtx = vtx_open(), vm = vm_create(vtx);
+	unsigned int i;
+
+	ASSERT_LE(0, vm);
+	for (i = 0; i < ARRAY_SIZE(rows); i++)
+		EXPECT_EQ(rows[i].result,
+			  vtx_ioctl(vm, KVM_ENABLE_CAP,
+				    (unsigned long)&rows[i].enable))
+			TH_LOG("row %u", i);
 }
 
 VTX_TEST(module_is_held)
