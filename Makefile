@@ -5,6 +5,7 @@
 # make check      hold the sources against the rules of the house
 # make test       set up the emulated VT-x machine and run every test on it
 #                 (HOST=1: on this very machine, which must have VT-x)
+# make bench      what operations cost under vtx and under KVM, in instructions
 # make run        boot the emulated machine with vtx loaded, to look around in
 # make clean      remove what was built; the cache of the emulated machine stays
 
@@ -15,7 +16,7 @@ GROUP ?= vtx
 modules_dir = $(DESTDIR)/lib/modules/$(KVER)
 rule = $(DESTDIR)/etc/udev/rules.d/60-vtx.rules
 
-.PHONY: modules install uninstall check test run clean
+.PHONY: modules install uninstall check test bench run clean
 
 modules:
 	@test -d $(KDIR) || { echo "No kernel headers in $(KDIR): \
@@ -58,6 +59,9 @@ check:
 
 test:
 	selftests/$(if $(HOST),metal,vm)/test
+
+bench:
+	selftests/vm/bench
 
 run:
 	selftests/vm/build plain
