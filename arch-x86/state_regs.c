@@ -25,7 +25,6 @@
 #include "arch-x86/state_msr.h"
 #include "arch-x86/state_regs.h"
 #include "arch-x86/vcpu.h"
-#include "arch-x86/vmx/segment.h"
 
 #define NR_INTERRUPTS	256
 
@@ -111,30 +110,21 @@ int vtx_set_regs(struct vtx_vcpu *vcpu, const struct kvm_regs *regs)
 	X(cs, VTX_CS) X(ds, VTX_DS) X(es, VTX_ES) X(fs, VTX_FS)		\
 	X(gs, VTX_GS) X(ss, VTX_SS) X(tr, VTX_TR) X(ldt, VTX_LDTR)
 
-static void get_segment(enum vtx_segment s, struct kvm_segment *segment)
+static void get_segment(enum vtx_segment which, struct kvm_segment *segment)
 {
-	struct vtx_vmx_segment vmx = {
-		.base = vtx_vmcs_read(vtx_seg_field(VMCS_GUEST_ES_BASE, s)),
-		.limit = vtx_vmcs_read(vtx_seg_field(VMCS_GUEST_ES_LIMIT, s)),
-		.selector = vtx_vmcs_read(vtx_seg_field(VMCS_GUEST_ES_SELECTOR,
-							s)),
-		.access_rights = vtx_vmcs_read(
-			vtx_seg_field(VMCS_GUEST_ES_ACCESS_RIGHTS, s)),
-	};
+	struct vtx_vmx_segment vmx;
 
+	vtx_guest_segment(which, &vmx);
 	vtx_segment_from_vmx(&vmx, segment);
 }
 
-static void set_segment(enum vtx_segment s, const struct kvm_segment *segment)
+static void set_segment(enum vtx_segment which,
+			const struct kvm_segment *segment)
 {
 	struct vtx_vmx_segment vmx;
 
 	vtx_segment_to_vmx(segment, &vmx);
-	vtx_vmcs_write(vtx_seg_field(VMCS_GUEST_ES_BASE, s), vmx.base);
-	vtx_vmcs_write(vtx_seg_field(VMCS_GUEST_ES_LIMIT, s), vmx.limit);
-	vtx_vmcs_write(vtx_seg_field(VMCS_GUEST_ES_SELECTOR, s), vmx.selector);
-	vtx_vmcs_write(vtx_seg_field(VMCS_GUEST_ES_ACCESS_RIGHTS, s),
-		       vmx.access_rights);
+	vtx_set_guest_segment(which, &vmx);
 }
 
 static void get_tables(struct kvm_sregs *sregs)

@@ -419,6 +419,43 @@ void vtx_set_guest_efer(struct vtx_vcpu *vcpu, u64 efer)
 }
 
 /**
+ * vtx_guest_segment() - a segment register of the guest
+ * @which: which
+ * @segment: receives it
+ *
+ * The vCPU is loaded.
+ */
+void vtx_guest_segment(enum vtx_segment which, struct vtx_vmx_segment *segment)
+{
+	segment->base = vtx_vmcs_read(vtx_seg_field(VMCS_GUEST_ES_BASE, which));
+	segment->limit =
+		vtx_vmcs_read(vtx_seg_field(VMCS_GUEST_ES_LIMIT, which));
+	segment->access_rights =
+		vtx_vmcs_read(vtx_seg_field(VMCS_GUEST_ES_ACCESS_RIGHTS, which));
+	segment->selector =
+		vtx_vmcs_read(vtx_seg_field(VMCS_GUEST_ES_SELECTOR, which));
+}
+
+/**
+ * vtx_set_guest_segment() - write a segment register of the guest
+ * @which: which
+ * @segment: what it shall hold
+ *
+ * The vCPU is loaded.
+ */
+void vtx_set_guest_segment(enum vtx_segment which,
+			   const struct vtx_vmx_segment *segment)
+{
+	vtx_vmcs_write(vtx_seg_field(VMCS_GUEST_ES_BASE, which), segment->base);
+	vtx_vmcs_write(vtx_seg_field(VMCS_GUEST_ES_LIMIT, which),
+		       segment->limit);
+	vtx_vmcs_write(vtx_seg_field(VMCS_GUEST_ES_ACCESS_RIGHTS, which),
+		       segment->access_rights);
+	vtx_vmcs_write(vtx_seg_field(VMCS_GUEST_ES_SELECTOR, which),
+		       segment->selector);
+}
+
+/**
  * vtx_cr_state() - collect what the rules for control registers look at
  * @vcpu: the vCPU, loaded
  * @state: receives it
@@ -431,7 +468,7 @@ void vtx_cr_state(struct vtx_vcpu *vcpu, struct vtx_cr_state *state)
 		.cr4	= vtx_guest_cr4(vcpu),
 		.efer	= vtx_guest_efer(vcpu),
 		.xcr0	= vcpu->xcr0,
-		.cs_l	= vmcs_read32(VMCS_GUEST_CS_ACCESS_RIGHTS) & BIT(13),
+		.cs_l	= vmcs_read32(VMCS_GUEST_CS_ACCESS_RIGHTS) & VTX_AR_L,
 	};
 }
 

@@ -11,6 +11,7 @@
 #define VTX_ARCH_X86_VCPU_H
 
 #include <linux/atomic.h>
+#include <linux/bitfield.h>
 #include <linux/bitops.h>
 #include <linux/kvm.h>
 #include <linux/mutex.h>
@@ -29,6 +30,7 @@
 #include "arch-x86/vmx/caps.h"
 #include "arch-x86/vmx/enter.h"
 #include "arch-x86/vmx/msr_bitmap.h"
+#include "arch-x86/vmx/segment.h"
 #include "arch-x86/vmx/vmcs.h"
 
 struct vtx_io_bus;
@@ -402,7 +404,7 @@ static inline u64 vtx_guest_efer(const struct vtx_vcpu *vcpu)
  */
 static inline unsigned int vtx_guest_cpl(const struct vtx_vcpu *vcpu)
 {
-	return vmcs_read32(VMCS_GUEST_SS_ACCESS_RIGHTS) >> 5 & 3;
+	return FIELD_GET(VTX_AR_DPL, vmcs_read32(VMCS_GUEST_SS_ACCESS_RIGHTS));
 }
 
 /**
@@ -414,9 +416,12 @@ static inline unsigned int vtx_guest_cpl(const struct vtx_vcpu *vcpu)
 static inline bool vtx_guest_64bit(const struct vtx_vcpu *vcpu)
 {
 	return (vtx_guest_efer(vcpu) & EFER_LMA) &&
-	       (vmcs_read32(VMCS_GUEST_CS_ACCESS_RIGHTS) & BIT(13));
+	       (vmcs_read32(VMCS_GUEST_CS_ACCESS_RIGHTS) & VTX_AR_L);
 }
 
+void vtx_guest_segment(enum vtx_segment which, struct vtx_vmx_segment *segment);
+void vtx_set_guest_segment(enum vtx_segment which,
+			   const struct vtx_vmx_segment *segment);
 void vtx_cr_state(struct vtx_vcpu *vcpu, struct vtx_cr_state *state);
 bool vtx_pdptes_valid(const struct vtx_cr_limits *limits, const u64 *pdpte);
 void vtx_write_pdptes(const u64 *pdpte);
