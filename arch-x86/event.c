@@ -39,9 +39,6 @@
 			 BIT(X86_TRAP_NP) | BIT(X86_TRAP_SS) |	\
 			 BIT(X86_TRAP_GP))
 
-#define BLOCKS_INTERRUPT	(VTX_BLOCKED_BY_STI | VTX_BLOCKED_BY_MOV_SS)
-#define BLOCKS_NMI		(BLOCKS_INTERRUPT | VTX_BLOCKED_BY_NMI)
-
 /* Two exceptions at once: is this a double fault? */
 static bool doubles(u8 first, u8 second)
 {
@@ -174,7 +171,7 @@ void vtx_event_nmi(struct vtx_vcpu *vcpu)
 bool vtx_event_interrupt_allowed(struct vtx_vcpu *vcpu)
 {
 	return (vmcs_readl(VMCS_GUEST_RFLAGS) & X86_EFLAGS_IF) &&
-	       !(vmcs_read32(VMCS_GUEST_INTERRUPTIBILITY) & BLOCKS_INTERRUPT);
+	       !(vmcs_read32(VMCS_GUEST_INTERRUPTIBILITY) & VTX_SHADOW);
 }
 
 /**
@@ -326,7 +323,8 @@ static void inject_nmi(struct vtx_vcpu *vcpu)
 
 static bool nmi_allowed(void)
 {
-	return !(vmcs_read32(VMCS_GUEST_INTERRUPTIBILITY) & BLOCKS_NMI);
+	return !(vmcs_read32(VMCS_GUEST_INTERRUPTIBILITY) &
+		 (VTX_SHADOW | VTX_BLOCKED_BY_NMI));
 }
 
 static bool external_may_go(struct vtx_vcpu *vcpu)

@@ -117,7 +117,7 @@ static void set_interruptibility(struct vtx_vcpu *vcpu,
 	u32 blocked = vmcs_read32(VMCS_GUEST_INTERRUPTIBILITY);
 
 	if (events->flags & KVM_VCPUEVENT_VALID_SHADOW) {
-		blocked &= ~(VTX_BLOCKED_BY_STI | VTX_BLOCKED_BY_MOV_SS);
+		blocked &= ~VTX_SHADOW;
 		/* VM entry takes one of them, not both. */
 		if (events->interrupt.shadow & KVM_X86_SHADOW_INT_MOV_SS)
 			blocked |= VTX_BLOCKED_BY_MOV_SS;

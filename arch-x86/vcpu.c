@@ -274,17 +274,17 @@ static __always_inline void advance(struct vtx_vcpu *vcpu)
 {
 	u64 rip = vmcs_readl(VMCS_GUEST_RIP);
 	u64 next = rip + vtx_exit_insn_length(&vcpu->exit);
-	u32 shadow;
+	u32 blocked;
 
 	/* Outside 64-bit mode IP has 32 bits at most. */
 	if (unlikely((rip ^ next) >> 32) && !vtx_guest_64bit(vcpu))
 		next = (u32)next;
 	vmcs_writel(VMCS_GUEST_RIP, next);
 
-	shadow = vmcs_read32(VMCS_GUEST_INTERRUPTIBILITY);
-	if (unlikely(shadow & (VTX_BLOCKED_BY_STI | VTX_BLOCKED_BY_MOV_SS)))
-		vmcs_write32(VMCS_GUEST_INTERRUPTIBILITY, shadow &
-			     ~(VTX_BLOCKED_BY_STI | VTX_BLOCKED_BY_MOV_SS));
+	blocked = vmcs_read32(VMCS_GUEST_INTERRUPTIBILITY);
+	if (unlikely(blocked & VTX_SHADOW))
+		vmcs_write32(VMCS_GUEST_INTERRUPTIBILITY,
+			     blocked & ~VTX_SHADOW);
 }
 
 /**

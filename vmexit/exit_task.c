@@ -29,8 +29,6 @@
 #define DR7_LOCAL	0x155	/* L0 to L3 and LE */
 #define DR6_TASK_SWITCH	BIT(15)
 
-#define SHADOW		(VTX_BLOCKED_BY_STI | VTX_BLOCKED_BY_MOV_SS)
-
 /* What follows takes and gives with the vCPU loaded. */
 
 /* The event that the switch delivers; 0 if there is none. */
@@ -95,7 +93,7 @@ static void give_blocking(struct vtx_vcpu *vcpu,
 			  const struct vtx_task_switch *ts)
 {
 	u32 event = event_of(vcpu, ts);
-	u32 set = 0, clear = SHADOW;
+	u32 set = 0, clear = VTX_SHADOW;
 
 	if (event && FIELD_GET(VTX_INTR_TYPE, event) == VTX_INTR_NMI)
 		set = VTX_BLOCKED_BY_NMI;
