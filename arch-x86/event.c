@@ -29,9 +29,7 @@
 #include "arch-x86/irqchip/irqchip.h"
 #include "arch-x86/vcpu.h"
 
-#define DR6_FIXED	0xffff0ff0ULL
-/* In the payload of a #DB this bit is inverted: set for an RTM transaction. */
-#define DR6_RTM		BIT_ULL(16)
+/* In pending debug exceptions: a breakpoint was met.  No bit of DR6. */
 #define PENDING_BREAKPOINT	BIT_ULL(12)
 
 /* SDM 3A "Interrupt 8 - Double Fault Exception (#DF)": the classes. */
@@ -146,9 +144,9 @@ void vtx_event_put_payload(struct vtx_vcpu *vcpu)
 	}
 	/* SDM 3B "Debug Status Register (DR6)": B0-B3 are cleared, others stay. */
 	*dr6 &= ~(u64)DR_TRAP_BITS;
-	*dr6 |= DR6_FIXED | exception->payload;
-	*dr6 ^= exception->payload & DR6_RTM;
-	/* In pending debug exceptions it says that a breakpoint was met. */
+	*dr6 |= VTX_DR6_FIXED | exception->payload;
+	/* A payload says RTM, DR6 says its absence. */
+	*dr6 ^= exception->payload & VTX_DR6_RTM;
 	*dr6 &= ~PENDING_BREAKPOINT;
 }
 
