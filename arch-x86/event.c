@@ -161,6 +161,24 @@ void vtx_event_nmi(struct vtx_vcpu *vcpu)
 }
 
 /**
+ * vtx_event_nmis() - how many NMIs wait
+ * @event: of a vCPU that is loaded
+ * @more: how many have come since @event was told
+ *
+ * One may wait while another is being handled; more are lost.
+ *
+ * Return: at most two.
+ */
+u8 vtx_event_nmis(const struct vtx_event *event, u32 more)
+{
+	bool handled = event->nmi_injected ||
+		       (vmcs_read32(VMCS_GUEST_INTERRUPTIBILITY) &
+			VTX_BLOCKED_BY_NMI);
+
+	return min(event->nmi_pending + more, handled ? 1U : 2U);
+}
+
+/**
  * vtx_event_interrupt_allowed() - could an interrupt be delivered now?
  * @vcpu: the vCPU, loaded
  *
@@ -386,19 +404,6 @@ static bool interrupt_waits(struct vtx_vcpu *vcpu)
 	return vtx_vcpu_interrupt(vcpu) >= 0;
 }
 
-/* One NMI may wait while another is being handled; more are lost. */
-static void take_nmi_requests(struct vtx_event *event)
-{
-	u32 limit = 2;
-
-	if (event->nmi_injected ||
-	    (vmcs_read32(VMCS_GUEST_INTERRUPTIBILITY) & VTX_BLOCKED_BY_NMI))
-		limit = 1;
-	event->nmi_pending = min(event->nmi_pending +
-				 (u32)atomic_xchg(&event->nmi_requests, 0),
-				 limit);
-}
-
 /**
  * vtx_event_inject() - put the next event into the VMCS
  * @vcpu: the vCPU, loaded, about to be entered; interrupts are off
@@ -415,7 +420,8 @@ bool vtx_event_inject(struct vtx_vcpu *vcpu)
 	if (unlikely(event->triple_fault))
 		return false;
 	if (atomic_read(&event->nmi_requests))
-		take_nmi_requests(event);
+		event->nmi_pending = vtx_event_nmis(event,
+				atomic_xchg(&event->nmi_requests, 0));
 
 	event->look = false;
 	arm_next(vcpu);

@@ -26,8 +26,6 @@
 #include "arch-x86/state_regs.h"
 #include "arch-x86/vcpu.h"
 
-#define NR_INTERRUPTS	256
-
 /* In the order of struct kvm_regs. */
 static const enum vtx_gpr gpr_order[] = {
 	VTX_RAX, VTX_RBX, VTX_RCX, VTX_RDX, VTX_RSI, VTX_RDI, VTX_RSP, VTX_RBP,
@@ -206,8 +204,8 @@ static void set_interrupt(struct vtx_vcpu *vcpu, const struct kvm_sregs *sregs)
 	unsigned long vector;
 
 	vector = find_first_bit((const unsigned long *)sregs->interrupt_bitmap,
-				NR_INTERRUPTS);
-	if (vector >= NR_INTERRUPTS)
+				KVM_NR_INTERRUPTS);
+	if (vector >= KVM_NR_INTERRUPTS)
 		return;
 	vcpu->event.interrupt_injected = true;
 	vcpu->event.interrupt_soft = false;
