@@ -35,12 +35,6 @@ static const enum vtx_gpr gpr_order[] = {
 static_assert(offsetof(struct kvm_regs, rip) ==
 	      ARRAY_SIZE(gpr_order) * sizeof(u64));
 
-/* What the vCPU is, whether user space has said so or not. */
-static const struct vtx_cpuid *guest_cpuid(const struct vtx_vcpu *vcpu)
-{
-	return vcpu->cpuid.nent ? &vcpu->cpuid : vcpu->offered;
-}
-
 /**
  * vtx_get_regs() - KVM_GET_REGS
  * @vcpu: the vCPU
@@ -295,7 +289,7 @@ int vtx_set_debugregs(struct vtx_vcpu *vcpu, const struct kvm_debugregs *regs)
 		return err;
 	memcpy(vcpu->context.debug.db, regs->db, sizeof(regs->db));
 	vcpu->context.debug.dr6 =
-		vtx_dr6_value(regs->dr6, vtx_cpuid_has(guest_cpuid(vcpu),
+		vtx_dr6_value(regs->dr6, vtx_cpuid_has(vtx_guest_cpuid(vcpu),
 						       VTX_CPUID_RTM));
 	vcpu->dr7 = vtx_dr7_value(regs->dr7);
 	vtx_debug_dr7_changed(vcpu);
@@ -317,7 +311,7 @@ int vtx_state_reset(struct vtx_vcpu *vcpu)
 	int err;
 
 	vtx_sregs_reset(&sregs, !vcpu->id);
-	vtx_regs_reset(&regs, vtx_cpuid_signature(guest_cpuid(vcpu)));
+	vtx_regs_reset(&regs, vtx_cpuid_signature(vtx_guest_cpuid(vcpu)));
 
 	err = vtx_vcpu_load(vcpu);
 	if (err)
@@ -378,7 +372,7 @@ int vtx_state_init(struct vtx_vcpu *vcpu)
 	err = vtx_set_sregs(vcpu, &sregs);
 	if (err)
 		return err;
-	vtx_regs_reset(&regs, vtx_cpuid_signature(guest_cpuid(vcpu)));
+	vtx_regs_reset(&regs, vtx_cpuid_signature(vtx_guest_cpuid(vcpu)));
 
 	err = vtx_vcpu_load(vcpu);
 	if (err)

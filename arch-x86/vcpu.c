@@ -334,8 +334,7 @@ enum vtx_result vtx_vcpu_skip(struct vtx_vcpu *vcpu)
  */
 int vtx_vcpu_cpuid_changed(struct vtx_vcpu *vcpu)
 {
-	const struct vtx_cpuid *cpuid = vcpu->cpuid.nent ? &vcpu->cpuid :
-							    vcpu->offered;
+	const struct vtx_cpuid *cpuid = vtx_guest_cpuid(vcpu);
 	u32 secondary = 0;
 	u64 cr0, cr4;
 	int err;

@@ -323,6 +323,18 @@ static inline enum vtx_result vtx_vcpu_slow(struct vtx_vcpu *vcpu,
 	return VTX_SLOW;
 }
 
+/**
+ * vtx_guest_cpuid() - what a vCPU is
+ * @vcpu: the vCPU
+ *
+ * Return: what user space has said in KVM_SET_CPUID2, or as long as it has said
+ * nothing, what vtx offers.
+ */
+static inline const struct vtx_cpuid *vtx_guest_cpuid(const struct vtx_vcpu *vcpu)
+{
+	return vcpu->cpuid.nent ? &vcpu->cpuid : vcpu->offered;
+}
+
 /*
  * Registers.  The vCPU is loaded, for all that follows.
  */
@@ -422,6 +434,24 @@ static inline bool vtx_guest_64bit(const struct vtx_vcpu *vcpu)
 void vtx_guest_segment(enum vtx_segment which, struct vtx_vmx_segment *segment);
 void vtx_set_guest_segment(enum vtx_segment which,
 			   const struct vtx_vmx_segment *segment);
+/**
+ * vtx_guest_cpuid_state() - the registers that a guest's CPUID depends on
+ * @vcpu: the vCPU, loaded
+ *
+ * Return: what they hold.
+ */
+static inline struct vtx_cpuid_state
+vtx_guest_cpuid_state(const struct vtx_vcpu *vcpu)
+{
+	return (struct vtx_cpuid_state){
+		.cr4		= vtx_guest_cr4(vcpu),
+		.xcr0		= vcpu->xcr0,
+		.xss		= vcpu->msrs.value[VTX_MSR_SLOT_XSS],
+		.apic_base	= vcpu->msrs.value[VTX_MSR_SLOT_APIC_BASE],
+		.apic_id	= vcpu->id,
+	};
+}
+
 void vtx_cr_state(struct vtx_vcpu *vcpu, struct vtx_cr_state *state);
 bool vtx_pdptes_valid(const struct vtx_cr_limits *limits, const u64 *pdpte);
 void vtx_write_pdptes(const u64 *pdpte);
