@@ -22,8 +22,8 @@
 #include <asm/processor.h>
 
 #include "arch-x86/vmx/check_rules.h"
-#include "arch-x86/vmx/dump.h"
 #include "arch-x86/vmx/insn.h"
+#include "arch-x86/vmx/names.h"
 
 /**
  * vtx_check_broken() - note a broken rule

@@ -129,18 +129,6 @@ static __always_inline int vtx_vmptrld(phys_addr_t region)
 }
 
 /**
- * vtx_vmptrst() - tell which VMCS is current on this CPU
- * @region: receives its physical address, or all ones if there is none
- *
- * Return: 0, or -EFAULT outside VMX operation.
- */
-static __always_inline int vtx_vmptrst(phys_addr_t *region)
-{
-	/* An input to the compiler; that it changes is what "memory" says. */
-	VTX_INSN("vmptrst %[region]", [region] "m" (*region));
-}
-
-/**
  * vtx_vmread() - read a field of the current VMCS
  * @field: its encoding
  * @value: receives it, zero-extended; unchanged after an error

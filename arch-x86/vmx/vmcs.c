@@ -34,8 +34,8 @@
 
 #include <asm/io.h>
 
-#include "arch-x86/vmx/dump.h"
 #include "arch-x86/vmx/mitigation.h"
+#include "arch-x86/vmx/names.h"
 #include "arch-x86/vmx/percpu.h"
 #include "arch-x86/vmx/trace.h"
 #include "arch-x86/vmx/vmcs.h"
