@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The VMX instructions, one function each, and nothing else.
+ * The VMX instructions that vtx uses, one function each, and nothing else.
  *
  * A VMX instruction fails in two ways: VMfail, reported in RFLAGS (CF: no
  * current VMCS, ZF: with an error number in it), and a fault, #UD or #GP, when

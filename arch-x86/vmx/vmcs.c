@@ -278,7 +278,7 @@ void vtx_vmcs_write_failed(enum vtx_vmcs_field field, u64 value, int err)
 /**
  * vtx_vmcs_failures() - how many accesses the CPUs have refused since load
  *
- * Return: how many, since load.
+ * Return: the number.
  */
 unsigned long vtx_vmcs_failures(void)
 {
