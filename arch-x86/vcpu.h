@@ -57,14 +57,12 @@ struct vtx_vm;
  * @VTX_REQ_STARTUP: look for an INIT or a startup IPI
  * @VTX_REQ_TLB_FLUSH: forget linear translations
  * @VTX_REQ_MSR_FILTER: the VM's msr_policy has another filter
- * @VTX_REQ_KICK: nothing but to leave the guest once
  */
 enum vtx_request {
 	VTX_REQ_EVENT,
 	VTX_REQ_STARTUP,
 	VTX_REQ_TLB_FLUSH,
 	VTX_REQ_MSR_FILTER,
-	VTX_REQ_KICK,
 };
 
 /**
