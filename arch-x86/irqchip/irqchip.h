@@ -97,14 +97,20 @@ static inline bool vtx_vcpu_has_lapic(const struct vtx_vcpu *vcpu)
 }
 
 /**
- * vtx_vcpu_interrupt() - the interrupt that comes next from the local APIC
+ * vtx_vcpu_interrupt() - the interrupt that comes next
  * @vcpu: the vCPU, the caller's own, with or without a local APIC
  *
- * Return: its vector, or -1 if there is none, or priorities hold it up.
+ * Return: its vector; VTX_EXTINT if it is the PIC's; or -1 if there is none, or
+ * priorities hold it up.
  */
 static inline int vtx_vcpu_interrupt(struct vtx_vcpu *vcpu)
 {
-	return vcpu->lapic ? vtx_lapic_deliverable(vcpu->lapic) : -1;
+	if (!vcpu->lapic)
+		return -1;
+	if (unlikely(READ_ONCE(vcpu->irqchip->extint)) &&
+	    vtx_lapic_takes_extint(vcpu->lapic))
+		return VTX_EXTINT;
+	return vtx_lapic_deliverable(vcpu->lapic);
 }
 
 /**
