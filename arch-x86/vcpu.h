@@ -333,6 +333,29 @@ static inline const struct vtx_cpuid *vtx_guest_cpuid(const struct vtx_vcpu *vcp
 	return vcpu->cpuid.nent ? &vcpu->cpuid : vcpu->offered;
 }
 
+/**
+ * vtx_vcpu_when_loaded() - call a handler with the vCPU loaded
+ * @vcpu: the vCPU, not loaded
+ * @handler: must not sleep
+ *
+ * May sleep before that, see vtx_vcpu_load().
+ *
+ * Return: what @handler returns; VTX_ERROR if there is no VMX any more.
+ */
+static __always_inline enum vtx_result
+vtx_vcpu_when_loaded(struct vtx_vcpu *vcpu, vtx_handler handler)
+{
+	enum vtx_result result;
+	int err;
+
+	err = vtx_vcpu_load(vcpu);
+	if (unlikely(err))
+		return vtx_vcpu_error(vcpu, err);
+	result = handler(vcpu);
+	vtx_vcpu_put(vcpu);
+	return result;
+}
+
 /*
  * Registers.  The vCPU is loaded, for all that follows.
  */
