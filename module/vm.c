@@ -26,6 +26,7 @@
 #include "module/vm.h"
 #include "module/vm_ioctl.h"
 #include "arch-x86/irqchip/pic_dev.h"
+#include "arch-x86/irqchip/pit_dev.h"
 #include "arch-x86/vcpu.h"
 #include "arch-x86/vmx/percpu.h"
 
@@ -76,10 +77,13 @@ static void vm_destroy(struct kref *ref)
 
 	trace_vtx_vm_destroy(vm->id);
 	vtx_stat_add(VTX_STAT_vms, -1);
+	/* It interrupts vCPUs. */
+	vtx_pit_stop(&vm->irqchip);
 	xa_for_each(&vm->vcpus, id, vcpu)
 		vtx_vcpu_free(vcpu);
 	vtx_io_bus_destroy(&vm->pio);
 	vtx_io_bus_destroy(&vm->mmio);
+	vtx_pit_free(&vm->irqchip);
 	vtx_pic_free(&vm->irqchip);
 	vtx_irqchip_destroy(&vm->irqchip);
 	vtx_mem_destroy(&vm->mem);

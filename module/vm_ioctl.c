@@ -15,6 +15,7 @@
 
 #include "module/extension.h"
 #include "module/msr_filter_ioctl.h"
+#include "module/pit_ioctl.h"
 #include "module/stats_fd.h"
 #include "module/vcpu.h"
 #include "module/vm.h"
@@ -241,6 +242,14 @@ long vtx_vm_ioctl(struct vtx_vm *vm, unsigned int cmd, unsigned long arg)
 		return vtx_vm_tsc_set_khz(&vm->tsc, vtx_percpu_caps(), arg);
 	case KVM_CREATE_IRQCHIP:
 		return create_irqchip(vm);
+	case KVM_CREATE_PIT:
+	case KVM_CREATE_PIT2:
+	case KVM_GET_PIT:
+	case KVM_GET_PIT2:
+	case KVM_SET_PIT:
+	case KVM_SET_PIT2:
+	case KVM_REINJECT_CONTROL:
+		return vtx_pit_ioctl(vm, cmd, argp);
 	case KVM_GET_STATS_FD:
 		return vtx_vm_stats_fd(vm);
 	case KVM_IOEVENTFD:
