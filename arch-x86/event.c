@@ -8,7 +8,8 @@
  *   2. an NMI or interrupt that an exit interrupted
  *   3. an interrupt of KVM_INTERRUPT's
  *   4. an NMI
- *   5. an interrupt of the local APIC's, which thereby becomes injected
+ *   5. an interrupt of the PIC's or the local APIC's, which is acknowledged then
+ *      and not before, and thereby becomes injected
  *
  * What cannot go in yet waits for a window: the CPU exits as soon as it can.
  * After the exit, whatever went in has been delivered, unless the
@@ -27,6 +28,7 @@
 #include "arch-x86/debug.h"
 #include "arch-x86/event.h"
 #include "arch-x86/irqchip/irqchip.h"
+#include "arch-x86/irqchip/pic_dev.h"
 #include "arch-x86/vcpu.h"
 
 #define DR6_FIXED	0xffff0ff0ULL
@@ -340,7 +342,7 @@ static bool interrupt_may_go(struct vtx_vcpu *vcpu)
 	return vcpu->event.interrupt_soft || external_may_go(vcpu);
 }
 
-/* Nothing else is on its way: take an interrupt from the local APIC. */
+/* Nothing else is on its way: take an interrupt, of the PIC's first. */
 static void take_interrupt(struct vtx_vcpu *vcpu)
 {
 	struct vtx_event *event = &vcpu->event;
@@ -348,7 +350,10 @@ static void take_interrupt(struct vtx_vcpu *vcpu)
 
 	if (vector < 0 || !external_may_go(vcpu))
 		return;
-	vtx_lapic_accept(vcpu->lapic, vector);
+	if (unlikely(vector == VTX_EXTINT))
+		vector = vtx_pic_acknowledge(vcpu->irqchip);
+	else
+		vtx_lapic_accept(vcpu->lapic, vector);
 	event->interrupt_injected = true;
 	event->interrupt_soft = false;
 	event->interrupt_vector = vector;

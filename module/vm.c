@@ -25,6 +25,7 @@
 #include "module/virt.h"
 #include "module/vm.h"
 #include "module/vm_ioctl.h"
+#include "arch-x86/irqchip/pic_dev.h"
 #include "arch-x86/vcpu.h"
 #include "arch-x86/vmx/percpu.h"
 
@@ -77,9 +78,10 @@ static void vm_destroy(struct kref *ref)
 	vtx_stat_add(VTX_STAT_vms, -1);
 	xa_for_each(&vm->vcpus, id, vcpu)
 		vtx_vcpu_free(vcpu);
-	vtx_irqchip_destroy(&vm->irqchip);
 	vtx_io_bus_destroy(&vm->pio);
 	vtx_io_bus_destroy(&vm->mmio);
+	vtx_pic_free(&vm->irqchip);
+	vtx_irqchip_destroy(&vm->irqchip);
 	vtx_mem_destroy(&vm->mem);
 	vtx_virt_put();
 	vm_free(vm);

@@ -19,6 +19,7 @@
 #include "module/stats_fd.h"
 #include "module/vm.h"
 #include "module/vm_ioctl.h"
+#include "arch-x86/irqchip/pic_dev.h"
 #include "arch-x86/tsc.h"
 #include "arch-x86/vcpu.h"
 #include "arch-x86/vmx/percpu.h"
@@ -97,6 +98,8 @@ static int create_irqchip(struct vtx_vm *vm)
 	else if (vm->nr_vcpus)
 		err = -EINVAL;
 	else
+		err = vtx_pic_create(&vm->irqchip, &vm->pio);
+	if (!err)
 		vm->irqchip.created = true;
 	mutex_unlock(&vm->lock);
 	return err;
