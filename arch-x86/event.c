@@ -31,18 +31,13 @@
 #include "arch-x86/irqchip/pic_dev.h"
 #include "arch-x86/vcpu.h"
 
-#define DR6_FIXED	0xffff0ff0ULL
-/* In the payload of a #DB this bit is inverted: set for an RTM transaction. */
-#define DR6_RTM		BIT_ULL(16)
+/* In pending debug exceptions: a breakpoint was met.  No bit of DR6. */
 #define PENDING_BREAKPOINT	BIT_ULL(12)
 
 /* SDM 3A "Interrupt 8 - Double Fault Exception (#DF)": the classes. */
 #define CONTRIBUTORY	(BIT(X86_TRAP_DE) | BIT(X86_TRAP_TS) |	\
 			 BIT(X86_TRAP_NP) | BIT(X86_TRAP_SS) |	\
 			 BIT(X86_TRAP_GP))
-
-#define BLOCKS_INTERRUPT	(VTX_BLOCKED_BY_STI | VTX_BLOCKED_BY_MOV_SS)
-#define BLOCKS_NMI		(BLOCKS_INTERRUPT | VTX_BLOCKED_BY_NMI)
 
 /* Two exceptions at once: is this a double fault? */
 static bool doubles(u8 first, u8 second)
@@ -151,9 +146,9 @@ void vtx_event_put_payload(struct vtx_vcpu *vcpu)
 	}
 	/* SDM 3B "Debug Status Register (DR6)": B0-B3 are cleared, others stay. */
 	*dr6 &= ~(u64)DR_TRAP_BITS;
-	*dr6 |= DR6_FIXED | exception->payload;
-	*dr6 ^= exception->payload & DR6_RTM;
-	/* In pending debug exceptions it says that a breakpoint was met. */
+	*dr6 |= VTX_DR6_FIXED | exception->payload;
+	/* A payload says RTM, DR6 says its absence. */
+	*dr6 ^= exception->payload & VTX_DR6_RTM;
 	*dr6 &= ~PENDING_BREAKPOINT;
 }
 
@@ -168,6 +163,24 @@ void vtx_event_nmi(struct vtx_vcpu *vcpu)
 }
 
 /**
+ * vtx_event_nmis() - how many NMIs wait
+ * @event: of a vCPU that is loaded
+ * @more: how many have come since @event was told
+ *
+ * One may wait while another is being handled; more are lost.
+ *
+ * Return: at most two.
+ */
+u8 vtx_event_nmis(const struct vtx_event *event, u32 more)
+{
+	bool handled = event->nmi_injected ||
+		       (vmcs_read32(VMCS_GUEST_INTERRUPTIBILITY) &
+			VTX_BLOCKED_BY_NMI);
+
+	return min(event->nmi_pending + more, handled ? 1U : 2U);
+}
+
+/**
  * vtx_event_interrupt_allowed() - could an interrupt be delivered now?
  * @vcpu: the vCPU, loaded
  *
@@ -176,7 +189,7 @@ void vtx_event_nmi(struct vtx_vcpu *vcpu)
 bool vtx_event_interrupt_allowed(struct vtx_vcpu *vcpu)
 {
 	return (vmcs_readl(VMCS_GUEST_RFLAGS) & X86_EFLAGS_IF) &&
-	       !(vmcs_read32(VMCS_GUEST_INTERRUPTIBILITY) & BLOCKS_INTERRUPT);
+	       !(vmcs_read32(VMCS_GUEST_INTERRUPTIBILITY) & VTX_SHADOW);
 }
 
 /**
@@ -345,7 +358,8 @@ static void inject_nmi(struct vtx_vcpu *vcpu)
 
 static bool nmi_allowed(void)
 {
-	return !(vmcs_read32(VMCS_GUEST_INTERRUPTIBILITY) & BLOCKS_NMI);
+	return !(vmcs_read32(VMCS_GUEST_INTERRUPTIBILITY) &
+		 (VTX_SHADOW | VTX_BLOCKED_BY_NMI));
 }
 
 static bool external_may_go(struct vtx_vcpu *vcpu)
@@ -421,19 +435,6 @@ static bool interrupt_waits(struct vtx_vcpu *vcpu)
 	return vtx_vcpu_interrupt(vcpu) >= 0;
 }
 
-/* One NMI may wait while another is being handled; more are lost. */
-static void take_nmi_requests(struct vtx_event *event)
-{
-	u32 limit = 2;
-
-	if (event->nmi_injected ||
-	    (vmcs_read32(VMCS_GUEST_INTERRUPTIBILITY) & VTX_BLOCKED_BY_NMI))
-		limit = 1;
-	event->nmi_pending = min(event->nmi_pending +
-				 (u32)atomic_xchg(&event->nmi_requests, 0),
-				 limit);
-}
-
 /**
  * vtx_event_inject() - put the next event into the VMCS
  * @vcpu: the vCPU, loaded, about to be entered; interrupts are off
@@ -450,7 +451,8 @@ bool vtx_event_inject(struct vtx_vcpu *vcpu)
 	if (unlikely(event->triple_fault))
 		return false;
 	if (atomic_read(&event->nmi_requests))
-		take_nmi_requests(event);
+		event->nmi_pending = vtx_event_nmis(event,
+				atomic_xchg(&event->nmi_requests, 0));
 
 	event->look = false;
 	arm_next(vcpu);

@@ -116,11 +116,7 @@ static long vm_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct vtx_vm *vm = file->private_data;
 
-	if (vm->mem.mm != current->mm)
-		return -EIO;
-	if (cmd == KVM_CREATE_VCPU)
-		return vtx_vcpu_create(vm, arg);
-	return vtx_vm_ioctl(vm, cmd, arg);
+	return vm->mem.mm == current->mm ? vtx_vm_ioctl(vm, cmd, arg) : -EIO;
 }
 
 static long vm_compat_ioctl(struct file *file, unsigned int cmd,
@@ -128,11 +124,8 @@ static long vm_compat_ioctl(struct file *file, unsigned int cmd,
 {
 	struct vtx_vm *vm = file->private_data;
 
-	if (vm->mem.mm != current->mm)
-		return -EIO;
-	if (cmd == KVM_CREATE_VCPU)
-		return vtx_vcpu_create(vm, arg);
-	return vtx_vm_compat_ioctl(vm, cmd, arg);
+	return vm->mem.mm == current->mm ? vtx_vm_compat_ioctl(vm, cmd, arg) :
+					   -EIO;
 }
 
 static const struct file_operations vtx_vm_fops = {

@@ -73,7 +73,6 @@ static enum vtx_result serve_requests(struct vtx_vcpu *vcpu)
 		vtx_msrs_filter_changed(vcpu);
 	if (vtx_vcpu_test_request(vcpu, VTX_REQ_EVENT))
 		vcpu->event.look = true;
-	vtx_vcpu_test_request(vcpu, VTX_REQ_KICK);
 	if (vtx_vcpu_test_request(vcpu, VTX_REQ_IOAPIC_EOI)) {
 		vcpu->run->exit_reason = KVM_EXIT_IOAPIC_EOI;
 		vcpu->run->eoi.vector = vcpu->ioapic_eoi;
