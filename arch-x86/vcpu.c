@@ -116,6 +116,7 @@ int vtx_vcpu_init(struct vtx_vcpu *vcpu, const struct vtx_vcpu_setup *setup)
 	vcpu->run = setup->run;
 	vcpu->pio_data = setup->pio_data;
 	vcpu->id = setup->id;
+	vcpu->bsp = setup->bsp;
 	vcpu->cpu = -1;
 	vcpu->last_cpu = -1;
 	vcpu->mp_state = KVM_MP_STATE_RUNNABLE;

@@ -56,12 +56,14 @@ struct vtx_vm;
  * @VTX_REQ_EVENT: look for events to inject: nmi_requests, the local APIC
  * @VTX_REQ_STARTUP: look for an INIT or a startup IPI
  * @VTX_REQ_TLB_FLUSH: forget linear translations
+ * @VTX_REQ_IOAPIC_EOI: tell user space that @ioapic_eoi has ended
  * @VTX_REQ_MSR_FILTER: the VM's msr_policy has another filter
  */
 enum vtx_request {
 	VTX_REQ_EVENT,
 	VTX_REQ_STARTUP,
 	VTX_REQ_TLB_FLUSH,
+	VTX_REQ_IOAPIC_EOI,
 	VTX_REQ_MSR_FILTER,
 };
 
@@ -139,6 +141,7 @@ struct vtx_host_msrs {
  * @pio_data: (i) page 1
  * @id: (i) KVM_CREATE_VCPU's argument, the APIC id
  * @vpid: (i) VPID, 0 if the CPUs have none
+ * @bsp: (i) the one that boots the machine
  *
  * @lock: held by each ioctl of the vCPU
  * @requests: (a) mask of BIT(enum vtx_request)
@@ -164,6 +167,7 @@ struct vtx_host_msrs {
  * @mp_state: (o) KVM_MP_STATE_*
  * @sigset_active: (o) @sigset is in force during KVM_RUN
  * @sigset: (o) KVM_SET_SIGNAL_MASK
+ * @ioapic_eoi: (o) with VTX_REQ_IOAPIC_EOI: the vector
  * @has_run: (o) KVM_RUN has been called
  *
  * @slow: (o) with VTX_SLOW: what to call
@@ -198,6 +202,7 @@ struct vtx_vcpu {
 	void				*pio_data;
 	u32				id;
 	u16				vpid;
+	bool				bsp;
 
 	struct mutex			lock;	/* one ioctl at a time */
 	unsigned long			requests;
@@ -222,6 +227,7 @@ struct vtx_vcpu {
 	u32				mp_state;
 	bool				sigset_active;
 	sigset_t			sigset;
+	u8				ioapic_eoi;
 	bool				has_run;
 
 	vtx_handler			slow;
@@ -247,6 +253,7 @@ struct vtx_vcpu {
  * @run: the page with struct kvm_run, the caller's
  * @pio_data: the page of port I/O data, likewise
  * @id: KVM_CREATE_VCPU's argument
+ * @bsp: it is the one that boots the machine
  */
 struct vtx_vcpu_setup {
 	const struct vtx_caps	*caps;
@@ -262,6 +269,7 @@ struct vtx_vcpu_setup {
 	struct kvm_run		*run;
 	void			*pio_data;
 	u32			id;
+	bool			bsp;
 };
 
 int vtx_vcpu_init(struct vtx_vcpu *vcpu, const struct vtx_vcpu_setup *setup);

@@ -23,6 +23,7 @@
 
 #include "uapi/vtx.h"
 #include "module/extension.h"
+#include "module/irqfd.h"
 #include "module/offer_ioctl.h"
 #include "module/rival.h"
 #include "module/stats.h"
@@ -89,9 +90,12 @@ static int __init vtx_init(void)
 	err = vtx_offer_init(vtx_percpu_caps());
 	if (err)
 		goto exit_virt;
-	err = vtx_rival_init();
+	err = vtx_irqfds_load();
 	if (err)
 		goto exit_virt;
+	err = vtx_rival_init();
+	if (err)
+		goto unload_irqfds;
 	vtx_stats_init();
 	err = misc_register(&vtx_dev);
 	if (err)
@@ -103,6 +107,8 @@ static int __init vtx_init(void)
 exit_stats:
 	vtx_stats_exit();
 	vtx_rival_exit();
+unload_irqfds:
+	vtx_irqfds_unload();
 exit_virt:
 	vtx_virt_exit();
 	return err;
@@ -113,6 +119,7 @@ static void __exit vtx_exit(void)
 	misc_deregister(&vtx_dev);
 	vtx_stats_exit();
 	vtx_rival_exit();
+	vtx_irqfds_unload();
 	vtx_virt_exit();
 	vtx_mem_exit();
 }

@@ -25,7 +25,6 @@
 #include "module/virt.h"
 #include "module/vm.h"
 #include "module/vm_ioctl.h"
-#include "arch-x86/irqchip/pic_dev.h"
 #include "arch-x86/irqchip/pit_dev.h"
 #include "arch-x86/vcpu.h"
 #include "arch-x86/vmx/percpu.h"
@@ -79,12 +78,12 @@ static void vm_destroy(struct kref *ref)
 	vtx_stat_add(VTX_STAT_vms, -1);
 	/* It interrupts vCPUs. */
 	vtx_pit_stop(&vm->irqchip);
+	vtx_irqfds_destroy(&vm->irqfds);
 	xa_for_each(&vm->vcpus, id, vcpu)
 		vtx_vcpu_free(vcpu);
 	vtx_io_bus_destroy(&vm->pio);
 	vtx_io_bus_destroy(&vm->mmio);
 	vtx_pit_free(&vm->irqchip);
-	vtx_pic_free(&vm->irqchip);
 	vtx_irqchip_destroy(&vm->irqchip);
 	vtx_mem_destroy(&vm->mem);
 	vtx_virt_put();
@@ -153,6 +152,8 @@ static struct vtx_vm *vm_alloc(void)
 	vtx_io_bus_init(&vm->pio);
 	vtx_io_bus_init(&vm->mmio);
 	vtx_vm_tsc_init(&vm->tsc);
+	vtx_irqchip_init(&vm->irqchip);
+	vtx_irqfds_init(&vm->irqfds, &vm->irqchip);
 	vtx_ioeventfds_init(&vm->ioeventfds, &vm->pio, &vm->mmio);
 	if (vtx_coalesced_init(&vm->coalesced, &vm->pio, &vm->mmio) ||
 	    !zalloc_cpumask_var(&vm->running, GFP_KERNEL)) {

@@ -19,6 +19,7 @@ static const struct {
 	unsigned long	cap;
 	int		value;	/* or DEPENDS: on the machine */
 } capabilities[] = {
+	{ KVM_CAP_IRQCHIP,			1 },
 	{ KVM_CAP_HLT,				1 },
 	{ KVM_CAP_USER_MEMORY,			1 },
 	{ KVM_CAP_SET_TSS_ADDR,			1 },
@@ -33,9 +34,13 @@ static const struct {
 	{ KVM_CAP_USER_NMI,			1 },
 	{ KVM_CAP_SET_GUEST_DEBUG,		1 },
 	{ KVM_CAP_REINJECT_CONTROL,		1 },
+	{ KVM_CAP_IRQ_ROUTING,			4096 },
+	{ KVM_CAP_IRQ_INJECT_STATUS,		1 },
 	{ KVM_CAP_JOIN_MEMORY_REGIONS_WORKS,	1 },
 	{ KVM_CAP_MCE,				32 },
+	{ KVM_CAP_IRQFD,			1 },
 	{ KVM_CAP_PIT2,				1 },
+	{ KVM_CAP_SET_BOOT_CPU_ID,		1 },
 	{ KVM_CAP_PIT_STATE2,			1 },
 	{ KVM_CAP_IOEVENTFD,			1 },
 	{ KVM_CAP_SET_IDENTITY_MAP_ADDR,	1 },
@@ -50,10 +55,13 @@ static const struct {
 	{ KVM_CAP_GET_TSC_KHZ,			1 },
 	{ KVM_CAP_MAX_VCPUS,			1024 },
 	{ KVM_CAP_TSC_DEADLINE_TIMER,		1 },
+	{ KVM_CAP_SIGNAL_MSI,			1 },
 	{ KVM_CAP_READONLY_MEM,			1 },
+	{ KVM_CAP_IRQFD_RESAMPLE,		1 },
 	{ KVM_CAP_ENABLE_CAP_VM,		1 },
 	{ KVM_CAP_IOEVENTFD_NO_LENGTH,		1 },
 	{ KVM_CAP_CHECK_EXTENSION_VM,		1 },
+	{ KVM_CAP_SPLIT_IRQCHIP,		1 },
 	{ KVM_CAP_IOEVENTFD_ANY_LENGTH,		1 },
 	{ KVM_CAP_VCPU_ATTRIBUTES,		1 },
 	{ KVM_CAP_MAX_VCPU_ID,			4096 },
@@ -90,6 +98,9 @@ static const unsigned long vm_ioctls[] = {
 	KVM_GET_TSC_KHZ, KVM_SET_TSC_KHZ,
 	KVM_CREATE_PIT, KVM_CREATE_PIT2, KVM_GET_PIT, KVM_SET_PIT,
 	KVM_GET_PIT2, KVM_SET_PIT2, KVM_REINJECT_CONTROL,
+	KVM_GET_IRQCHIP, KVM_SET_IRQCHIP,
+	KVM_IRQ_LINE, KVM_IRQ_LINE_STATUS, KVM_SET_GSI_ROUTING, KVM_SIGNAL_MSI,
+	KVM_IRQFD, KVM_SET_BOOT_CPU_ID,
 };
 
 /* What the machine decides. */
