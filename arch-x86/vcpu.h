@@ -24,6 +24,7 @@
 #include "arch-x86/event.h"
 #include "arch-x86/fpu.h"
 #include "arch-x86/msr.h"
+#include "arch-x86/pvclock.h"
 #include "arch-x86/stats.h"
 #include "arch-x86/tsc.h"
 #include "arch-x86/vmx/caps.h"
@@ -55,6 +56,7 @@ struct vtx_vm;
  * @VTX_REQ_STARTUP: look for an INIT or a startup IPI
  * @VTX_REQ_TLB_FLUSH: forget linear translations
  * @VTX_REQ_MSR_FILTER: the VM's msr_policy has another filter
+ * @VTX_REQ_CLOCK: show the guest the clock anew, and its wall clock if it wants
  * @VTX_REQ_KICK: nothing but to leave the guest once
  */
 enum vtx_request {
@@ -62,6 +64,7 @@ enum vtx_request {
 	VTX_REQ_STARTUP,
 	VTX_REQ_TLB_FLUSH,
 	VTX_REQ_MSR_FILTER,
+	VTX_REQ_CLOCK,
 	VTX_REQ_KICK,
 };
 
@@ -159,6 +162,7 @@ struct vtx_host_msrs {
  * @cr0_owned: (o) bits of CR0 that the guest changes without an exit
  * @cr4_owned: (o) bits of CR4 that the guest changes without an exit
  * @tsc: (o) TSC
+ * @clock: kvmclock
  * @debug: (o) KVM_SET_GUEST_DEBUG
  * @dr7: (o) the guest's DR7
  * @mp_state: (o) KVM_MP_STATE_*
@@ -217,6 +221,7 @@ struct vtx_vcpu {
 	u64				cr0_owned;
 	u64				cr4_owned;
 	struct vtx_tsc			tsc;
+	struct vtx_pvclock		clock;
 	struct vtx_guest_debug		debug;
 	u64				dr7;
 	u32				mp_state;
@@ -241,6 +246,7 @@ struct vtx_vcpu {
  * @pio: its ports
  * @mmio: its physical addresses
  * @tsc: what its TSCs have in common
+ * @clock: its clock
  * @irqchip: its interrupt controllers; NULL if they are user space's
  * @msr_policy: what user space wants of its MSRs
  * @running: the CPUs in whose inner loop a vCPU of the VM is
@@ -256,6 +262,7 @@ struct vtx_vcpu_setup {
 	struct vtx_io_bus	*pio;
 	struct vtx_io_bus	*mmio;
 	struct vtx_vm_tsc	*tsc;
+	struct vtx_vm_clock	*clock;
 	struct vtx_irqchip	*irqchip;
 	const struct vtx_msr_policy *msr_policy;
 	struct cpumask		*running;

@@ -29,6 +29,7 @@
 #include "module/virt.h"
 #include "module/vm.h"
 #include "ept/mem.h"
+#include "arch-x86/clock.h"
 #include "arch-x86/offer.h"
 #include "arch-x86/vcpu.h"
 #include "arch-x86/vmx/caps.h"
@@ -90,9 +91,12 @@ static int __init vtx_init(void)
 	err = vtx_offer_init(vtx_percpu_caps());
 	if (err)
 		goto exit_virt;
-	err = vtx_rival_init();
+	err = vtx_clock_init();
 	if (err)
 		goto exit_virt;
+	err = vtx_rival_init();
+	if (err)
+		goto exit_clock;
 	vtx_stats_init();
 	err = misc_register(&vtx_dev);
 	if (err)
@@ -104,6 +108,8 @@ static int __init vtx_init(void)
 exit_stats:
 	vtx_stats_exit();
 	vtx_rival_exit();
+exit_clock:
+	vtx_clock_exit();
 exit_virt:
 	vtx_virt_exit();
 	return err;
@@ -114,6 +120,7 @@ static void __exit vtx_exit(void)
 	misc_deregister(&vtx_dev);
 	vtx_stats_exit();
 	vtx_rival_exit();
+	vtx_clock_exit();
 	vtx_virt_exit();
 	vtx_mem_exit();
 }

@@ -20,6 +20,7 @@
 #include "module/vm.h"
 #include "arch-x86/debug.h"
 #include "arch-x86/irqchip/irqchip.h"
+#include "arch-x86/pvclock.h"
 #include "arch-x86/startup.h"
 #include "arch-x86/state_cpuid.h"
 #include "arch-x86/state_event.h"
@@ -366,6 +367,8 @@ static int dispatch(struct vtx_vcpu_file *owner, unsigned int cmd,
 		return vcpu->tsc.khz;
 	case KVM_SET_TSC_KHZ:
 		return vtx_tsc_set_khz(vcpu, arg);
+	case KVM_KVMCLOCK_CTRL:
+		return vtx_kvmclock_ctrl(vcpu);
 	case KVM_GET_STATS_FD:
 		return vtx_vcpu_stats_fd(owner->vm, vcpu);
 	case KVM_X86_SETUP_MCE:

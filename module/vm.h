@@ -7,6 +7,8 @@
  *
  *   vcpu->lock         arch-x86/vcpu.h: one ioctl of a vCPU at a time
  *   vm->lock           which vCPUs there are
+ *   clocks_lock        arch-x86/clock.c: which clocks there are
+ *   clock->lock        arch-x86/clock.h: what a VM's clock goes by
  *   ioeventfds.lock, coalesced.lock    which of these there are
  *   bus->lock          arch-x86/io_bus.h: who answers on a bus
  *   slots_lock         and all else of ept/: see ept/mem.h
@@ -29,6 +31,7 @@
 #include "module/coalesced.h"
 #include "module/ioeventfd.h"
 #include "ept/mem.h"
+#include "arch-x86/clock.h"
 #include "arch-x86/io_bus.h"
 #include "arch-x86/irqchip/irqchip.h"
 #include "arch-x86/msr_filter.h"
@@ -43,6 +46,7 @@
  * @mmio: who answers at its physical addresses
  * @irqchip: its interrupt controllers
  * @tsc: what the TSCs of its vCPUs have in common
+ * @clock: its clock
  * @msr_policy: (l) which MSRs user space lets its vCPUs have
  * @running: (a) the CPUs in whose inner loop one of its vCPUs is
  * @ioeventfds: writes that become signals
@@ -67,6 +71,7 @@ struct vtx_vm {
 	struct vtx_io_bus	mmio;
 	struct vtx_irqchip	irqchip;
 	struct vtx_vm_tsc	tsc;
+	struct vtx_vm_clock	clock;
 	struct vtx_msr_policy	msr_policy;
 	cpumask_var_t		running;
 	struct vtx_ioeventfds	ioeventfds;
