@@ -6,6 +6,7 @@
 # make test       set up the emulated VT-x machine and run every test on it
 #                 (HOST=1: on this very machine, which must have VT-x)
 # make bench      what operations cost under vtx and under KVM, in instructions
+#                 (PROFILE=ROW: which functions these are in, for the rows that match)
 # make run        boot the emulated machine with vtx loaded, to look around in
 # make clean      remove what was built; the cache of the emulated machine stays
 
@@ -61,7 +62,7 @@ test:
 	selftests/$(if $(HOST),metal,vm)/test
 
 bench:
-	selftests/vm/bench
+	selftests/vm/$(if $(PROFILE),profile "$(PROFILE)",bench)
 
 run:
 	selftests/vm/build plain

@@ -240,6 +240,29 @@ static struct vtx_io_range *next_range(const struct vtx_io_ranges *ranges,
 	return NULL;
 }
 
+/* Offer an access to one after the other, until one takes it. */
+static __always_inline bool offer(struct vtx_io_bus *bus, bool write, u64 gpa,
+				  unsigned int len, void *value)
+{
+	const struct vtx_io_ranges *ranges;
+	struct vtx_io_range *range;
+	bool done = false;
+	unsigned int i;
+
+	rcu_read_lock();
+	ranges = rcu_dereference(bus->ranges);
+	i = ranges ? count_below(ranges, gpa, true) : 0;
+	while (!done && i && (range = next_range(ranges, gpa, &i))) {
+		const struct vtx_io_ops *ops = range->ops;
+
+		done = write ?
+		       ops->write && ops->write(range, gpa, len, value) :
+		       ops->read && ops->read(range, gpa, len, value);
+	}
+	rcu_read_unlock();
+	return done;
+}
+
 /**
  * vtx_io_bus_write() - offer a write to whoever is on a bus
  * @bus: the bus
@@ -256,19 +279,7 @@ static struct vtx_io_range *next_range(const struct vtx_io_ranges *ranges,
 bool vtx_io_bus_write(struct vtx_io_bus *bus, u64 gpa, unsigned int len,
 		      const void *value)
 {
-	const struct vtx_io_ranges *ranges;
-	struct vtx_io_range *range;
-	bool done = false;
-	unsigned int i;
-
-	rcu_read_lock();
-	ranges = rcu_dereference(bus->ranges);
-	i = ranges ? count_below(ranges, gpa, true) : 0;
-	while (!done && i && (range = next_range(ranges, gpa, &i)))
-		done = range->ops->write &&
-		       range->ops->write(range, gpa, len, value);
-	rcu_read_unlock();
-	return done;
+	return offer(bus, true, gpa, len, (void *)value);
 }
 
 /**
@@ -285,17 +296,5 @@ bool vtx_io_bus_write(struct vtx_io_bus *bus, u64 gpa, unsigned int len,
 bool vtx_io_bus_read(struct vtx_io_bus *bus, u64 gpa, unsigned int len,
 		     void *value)
 {
-	const struct vtx_io_ranges *ranges;
-	struct vtx_io_range *range;
-	bool done = false;
-	unsigned int i;
-
-	rcu_read_lock();
-	ranges = rcu_dereference(bus->ranges);
-	i = ranges ? count_below(ranges, gpa, true) : 0;
-	while (!done && i && (range = next_range(ranges, gpa, &i)))
-		done = range->ops->read &&
-		       range->ops->read(range, gpa, len, value);
-	rcu_read_unlock();
-	return done;
+	return offer(bus, false, gpa, len, value);
 }

@@ -182,6 +182,45 @@ static size_t part_of(u64 gva, size_t len)
 	return min_t(size_t, len, PAGE_SIZE - offset_in_page(gva));
 }
 
+/* What the CPU finds where there is no memory: ones; and no place to write. */
+static int no_memory(void *to, size_t len)
+{
+	if (to)
+		memset(to, 0xff, len);
+	return 0;
+}
+
+/* Read into @to; or, if that is NULL, write @from. */
+static int transfer(struct vtx_linear *linear, u64 gva, void *to,
+		    const void *from, size_t len, struct vtx_page_fault *fault)
+{
+	unsigned int access = to ? 0 : VTX_WALK_WRITE;
+	unsigned long hva;
+	size_t part;
+	u64 gpa;
+	int ret;
+
+	while (len) {
+		part = part_of(gva, len);
+		ret = vtx_linear_translate(linear, gva, access, &gpa, fault);
+		if (ret)
+			return ret;
+		ret = to ? vtx_linear_read_gpa(linear, gpa, to, part) :
+			   vtx_mem_write(linear->mem, gpa, from, part);
+		if (ret == -EFAULT && vtx_mem_hva(linear->mem, gpa, !to, &hva))
+			ret = no_memory(to, part);
+		if (ret)
+			return ret;
+		gva += part;
+		len -= part;
+		if (to)
+			to += part;
+		else
+			from += part;
+	}
+	return 0;
+}
+
 /**
  * vtx_linear_read() - read as the CPU itself does, a descriptor for example
  * @linear: how
@@ -197,26 +236,7 @@ static size_t part_of(u64 gva, size_t len)
 int vtx_linear_read(struct vtx_linear *linear, u64 gva, void *buf, size_t len,
 		    struct vtx_page_fault *fault)
 {
-	unsigned long hva;
-	size_t part;
-	u64 gpa;
-	int ret;
-
-	for (; len; gva += part, buf += part, len -= part) {
-		part = part_of(gva, len);
-		ret = vtx_linear_translate(linear, gva, 0, &gpa, fault);
-		if (ret)
-			return ret;
-		ret = vtx_linear_read_gpa(linear, gpa, buf, part);
-		if (ret == -EFAULT &&
-		    vtx_mem_hva(linear->mem, gpa, false, &hva)) {
-			memset(buf, 0xff, part);
-			ret = 0;
-		}
-		if (ret)
-			return ret;
-	}
-	return 0;
+	return transfer(linear, gva, buf, NULL, len, fault);
 }
 
 /**
@@ -234,25 +254,7 @@ int vtx_linear_read(struct vtx_linear *linear, u64 gva, void *buf, size_t len,
 int vtx_linear_write(struct vtx_linear *linear, u64 gva, const void *buf,
 		     size_t len, struct vtx_page_fault *fault)
 {
-	unsigned long hva;
-	size_t part;
-	u64 gpa;
-	int ret;
-
-	for (; len; gva += part, buf += part, len -= part) {
-		part = part_of(gva, len);
-		ret = vtx_linear_translate(linear, gva, VTX_WALK_WRITE, &gpa,
-					   fault);
-		if (ret)
-			return ret;
-		ret = vtx_mem_write(linear->mem, gpa, buf, part);
-		if (ret == -EFAULT &&
-		    vtx_mem_hva(linear->mem, gpa, true, &hva))
-			ret = 0;
-		if (ret)
-			return ret;
-	}
-	return 0;
+	return transfer(linear, gva, NULL, buf, len, fault);
 }
 
 /**

@@ -272,9 +272,9 @@ static enum vtx_result to_user(struct vtx_emulation *em)
 }
 
 /* The run is over, and no access of it waits any more; loaded. */
-static enum vtx_result finish(struct vtx_emulation *em)
+static enum vtx_result finish(struct vtx_vcpu *vcpu)
 {
-	struct vtx_vcpu *vcpu = em->vcpu;
+	struct vtx_emulation *em = emulation_of(vcpu);
 
 	switch (em->result) {
 	case VTX_EMUL_FAULT:
@@ -300,34 +300,25 @@ static bool is_finished(const struct vtx_emulation *em)
  * The run is over: what next?  Loaded.  Not for a run that only found that it
  * must sleep.
  */
-static enum vtx_result settle(struct vtx_emulation *em)
+static enum vtx_result settle(struct vtx_vcpu *vcpu)
 {
+	struct vtx_emulation *em = emulation_of(vcpu);
+
 	if (unlikely(em->mmx) && em->result == VTX_EMUL_DONE)
 		vtx_emul_end_mmx(em);
 	store_regs(em);
-	return em->access.kind ? to_user(em) : finish(em);
+	return em->access.kind ? to_user(em) : finish(vcpu);
 }
 
-/* Run with the registers that the emulator has; may sleep. */
-static enum vtx_result run_slow(struct vtx_emulation *em)
+/* Run with the registers that the emulator has; a slow handler. */
+static enum vtx_result run_slow(struct vtx_vcpu *vcpu)
 {
-	enum vtx_result result;
-	int err;
+	struct vtx_emulation *em = emulation_of(vcpu);
 
 	em->linear.may_sleep = true;
 	em->fpu_saved = true;
 	run(em);
-	err = vtx_vcpu_load(em->vcpu);
-	if (err)
-		return vtx_vcpu_error(em->vcpu, err);
-	result = settle(em);
-	vtx_vcpu_put(em->vcpu);
-	return result;
-}
-
-static enum vtx_result go_on_slowly(struct vtx_vcpu *vcpu)
-{
-	return run_slow(emulation_of(vcpu));
+	return vtx_vcpu_when_loaded(vcpu, settle);
 }
 
 /* Did an op find that it must sleep?  Then nothing is to be stored yet. */
@@ -337,12 +328,16 @@ static bool must_sleep(const struct vtx_emulation *em)
 	       !em->access.kind;
 }
 
-static void begin(struct vtx_emulation *em)
+/* Loaded. */
+static enum vtx_result begin(struct vtx_vcpu *vcpu)
 {
+	struct vtx_emulation *em = emulation_of(vcpu);
+
 	load_regs(em);
 	em->access.kind = VTX_NO_ACCESS;
 	em->error = 0;
 	vtx_emul_begin(&em->core);
+	return VTX_RESUME;
 }
 
 /**
@@ -357,16 +352,13 @@ static void begin(struct vtx_emulation *em)
 enum vtx_result vtx_emulate(struct vtx_vcpu *vcpu)
 {
 	struct vtx_emulation *em = emulation_of(vcpu);
-	int err;
+	enum vtx_result result = vtx_vcpu_when_loaded(vcpu, begin);
 
-	err = vtx_vcpu_load(vcpu);
-	if (err)
-		return vtx_vcpu_error(vcpu, err);
-	begin(em);
-	vtx_vcpu_put(vcpu);
+	if (result != VTX_RESUME)
+		return result;
 	em->known.valid = false;
 	em->core.rep_limit = 0;
-	return run_slow(em);
+	return run_slow(vcpu);
 }
 
 /**
@@ -382,7 +374,7 @@ enum vtx_result vtx_emulate_device(struct vtx_vcpu *vcpu, bool reads)
 	struct vtx_emulation *em = emulation_of(vcpu);
 	bool known_code;
 
-	begin(em);
+	begin(vcpu);
 	/* Without EPT_GLA_ACCESS it is a page table that is not in RAM. */
 	em->known = (struct vtx_known){
 		.gva = vtx_exit_gla(&vcpu->exit) & PAGE_MASK,
@@ -398,11 +390,11 @@ enum vtx_result vtx_emulate_device(struct vtx_vcpu *vcpu, bool reads)
 				   &em->core);
 	run(em);
 	if (must_sleep(em))
-		return vtx_vcpu_slow(vcpu, go_on_slowly);
+		return vtx_vcpu_slow(vcpu, run_slow);
 	if (!known_code)
 		vtx_code_keep(&em->code, vcpu->mem, &em->linear.paging,
 			      &em->core);
-	return settle(em);
+	return settle(vcpu);
 }
 
 /*
@@ -426,45 +418,19 @@ static bool reload(struct vtx_emulation *em)
 	       (em->core.real || !(regs->rflags & VTX_EMUL_VM) == !v86);
 }
 
-/* Run again now that one more access is complete; not loaded. */
-static enum vtx_result run_again(struct vtx_emulation *em)
+/* Run again now that one more access is complete; loaded. */
+static enum vtx_result run_again(struct vtx_vcpu *vcpu)
 {
-	struct vtx_vcpu *vcpu = em->vcpu;
-	enum vtx_result result;
-	int err;
+	struct vtx_emulation *em = emulation_of(vcpu);
 
-	err = vtx_vcpu_load(vcpu);
-	if (err)
-		return vtx_vcpu_error(vcpu, err);
-	if (!reload(em)) {
-		vtx_vcpu_put(vcpu);
+	if (!reload(em))
 		return VTX_REPEAT;
-	}
 	em->linear.may_sleep = false;
 	em->fpu_saved = true;
 	run(em);
-	if (must_sleep(em)) {
-		vtx_vcpu_put(vcpu);
-		return run_slow(em);
-	}
-	result = settle(em);
-	vtx_vcpu_put(vcpu);
-	return result;
-}
-
-/* What the instruction still has to do, all accesses being complete. */
-static enum vtx_result finish_later(struct vtx_emulation *em)
-{
-	struct vtx_vcpu *vcpu = em->vcpu;
-	enum vtx_result result;
-	int err;
-
-	err = vtx_vcpu_load(vcpu);
-	if (err)
-		return vtx_vcpu_error(vcpu, err);
-	result = finish(em);
-	vtx_vcpu_put(vcpu);
-	return result;
+	if (must_sleep(em))
+		return vtx_vcpu_slow(vcpu, run_slow);
+	return settle(vcpu);
 }
 
 /* User space has completed an access, or a piece of one. */
@@ -480,47 +446,41 @@ static enum vtx_result completed(struct vtx_vcpu *vcpu)
 		vtx_emul_complete(&em->core, read_bytes(em),
 				  access->posted ? 0 : access->len);
 		access->kind = VTX_NO_ACCESS;
-		return run_again(em);
+		return vtx_vcpu_when_loaded(vcpu, run_again);
 	}
 	access->kind = VTX_NO_ACCESS;
-	return is_finished(em) ? VTX_REPEAT : finish_later(em);
+	return is_finished(em) ? VTX_REPEAT :
+				 vtx_vcpu_when_loaded(vcpu, finish);
 }
 
-/* Loaded; RIP moves before the hypercall gets its result. */
-static enum vtx_result decide_ud(struct vtx_emulation *em,
-				 enum vtx_emul_result r)
+/*
+ * It has been decoded, or em->result says why not.  Loaded; RIP moves before the
+ * hypercall gets its result.
+ */
+static enum vtx_result decide_ud(struct vtx_vcpu *vcpu)
 {
-	struct vtx_vcpu *vcpu = em->vcpu;
+	struct vtx_emulation *em = emulation_of(vcpu);
 
-	if (r || em->core.insn.op != VTX_OP_VMMCALL) {
+	if (em->result || em->core.insn.op != VTX_OP_VMMCALL) {
 		vtx_event_ud(vcpu);
 		return VTX_REPEAT;
 	}
-	em->result = VTX_EMUL_DONE;
 	em->core.shadow = 0;
 	em->core.trap = em->core.regs.rflags & VTX_EMUL_TF;
 	em->core.regs.rip = em->core.next_rip;
 	em->core.regs.rflags &= ~VTX_EMUL_RF;
 	store_regs(em);
 	vtx_hypercall(vcpu);
-	return finish(em);
+	return finish(vcpu);
 }
 
 static enum vtx_result decide_ud_slowly(struct vtx_vcpu *vcpu)
 {
 	struct vtx_emulation *em = emulation_of(vcpu);
-	enum vtx_emul_result r;
-	enum vtx_result result;
-	int err;
 
 	em->linear.may_sleep = true;
-	r = vtx_emul_decode(&em->core);
-	err = vtx_vcpu_load(vcpu);
-	if (err)
-		return vtx_vcpu_error(vcpu, err);
-	result = decide_ud(em, r);
-	vtx_vcpu_put(vcpu);
-	return result;
+	em->result = vtx_emul_decode(&em->core);
+	return vtx_vcpu_when_loaded(vcpu, decide_ud);
 }
 
 /**
@@ -534,12 +494,11 @@ static enum vtx_result decide_ud_slowly(struct vtx_vcpu *vcpu)
 enum vtx_result vtx_emulate_ud(struct vtx_vcpu *vcpu)
 {
 	struct vtx_emulation *em = emulation_of(vcpu);
-	enum vtx_emul_result r;
 
-	begin(em);
+	begin(vcpu);
 	em->linear.may_sleep = false;
-	r = vtx_emul_decode(&em->core);
-	if (r == VTX_EMUL_PENDING)
+	em->result = vtx_emul_decode(&em->core);
+	if (em->result == VTX_EMUL_PENDING)
 		return vtx_vcpu_slow(vcpu, decide_ud_slowly);
-	return decide_ud(em, r);
+	return decide_ud(vcpu);
 }

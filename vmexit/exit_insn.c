@@ -16,13 +16,7 @@
 /* Leaves that depend on registers, are far from the others, or not there. */
 static noinline void look_up_cpuid(struct vtx_vcpu *vcpu)
 {
-	const struct vtx_cpuid_state state = {
-		.cr4		= vtx_guest_cr4(vcpu),
-		.xcr0		= vcpu->xcr0,
-		.xss		= vcpu->msrs.value[VTX_MSR_SLOT_XSS],
-		.apic_base	= vcpu->msrs.value[VTX_MSR_SLOT_APIC_BASE],
-		.apic_id	= vcpu->id,
-	};
+	const struct vtx_cpuid_state state = vtx_guest_cpuid_state(vcpu);
 	u64 *gpr = vcpu->context.regs.gpr;
 	u32 regs[VTX_CPUID_REGS];
 

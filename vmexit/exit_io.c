@@ -54,23 +54,21 @@ static void set_rax(struct vtx_vcpu *vcpu, unsigned int size, const void *value)
 	vtx_set_gpr(vcpu, VTX_RAX, rax);
 }
 
-/* User space has done it: the rest of the instruction. */
-static enum vtx_result completed(struct vtx_vcpu *vcpu)
+/* User space has done it: the rest of the instruction.  Loaded. */
+static enum vtx_result finish(struct vtx_vcpu *vcpu)
 {
 	u64 qualification = vtx_exit_qualification(&vcpu->exit);
-	enum vtx_result result = VTX_REPEAT;
-	int err;
 
-	err = vtx_vcpu_load(vcpu);
-	if (err)
-		return vtx_vcpu_error(vcpu, err);
-	if (place_of(vcpu) == vtx_emulation(vcpu->emul)->rip) {
-		if (qualification & IO_IN)
-			set_rax(vcpu, size_of(qualification), vcpu->pio_data);
-		result = vtx_vcpu_skip(vcpu);
-	}
-	vtx_vcpu_put(vcpu);
-	return result;
+	if (place_of(vcpu) != vtx_emulation(vcpu->emul)->rip)
+		return VTX_REPEAT;
+	if (qualification & IO_IN)
+		set_rax(vcpu, size_of(qualification), vcpu->pio_data);
+	return vtx_vcpu_skip(vcpu);
+}
+
+static enum vtx_result completed(struct vtx_vcpu *vcpu)
+{
+	return vtx_vcpu_when_loaded(vcpu, finish);
 }
 
 static void tell_user(struct vtx_vcpu *vcpu, u64 qualification)

@@ -56,26 +56,24 @@ static enum vtx_result finish(struct vtx_vcpu *vcpu, bool read)
 	return vtx_vcpu_skip(vcpu);
 }
 
-static enum vtx_result complete_access(struct vtx_vcpu *vcpu, bool read)
+static enum vtx_result finish_rdmsr(struct vtx_vcpu *vcpu)
 {
-	enum vtx_result result;
-	int err = vtx_vcpu_load(vcpu);
+	return finish(vcpu, true);
+}
 
-	if (err)
-		return vtx_vcpu_error(vcpu, err);
-	result = finish(vcpu, read);
-	vtx_vcpu_put(vcpu);
-	return result;
+static enum vtx_result finish_wrmsr(struct vtx_vcpu *vcpu)
+{
+	return finish(vcpu, false);
 }
 
 static enum vtx_result complete_rdmsr(struct vtx_vcpu *vcpu)
 {
-	return complete_access(vcpu, true);
+	return vtx_vcpu_when_loaded(vcpu, finish_rdmsr);
 }
 
 static enum vtx_result complete_wrmsr(struct vtx_vcpu *vcpu)
 {
-	return complete_access(vcpu, false);
+	return vtx_vcpu_when_loaded(vcpu, finish_wrmsr);
 }
 
 /* KVM_MSR_EXIT_REASON_* */

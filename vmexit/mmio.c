@@ -84,6 +84,15 @@ static enum vtx_emul_result translate(struct vtx_emulation *em, u64 gva,
 	return walk(em, gva, write ? VTX_WALK_WRITE : 0, gpa);
 }
 
+/* Where the operand of an op is, unless the op before it is not over yet. */
+static enum vtx_emul_result locate(struct vtx_emulation *em, u64 gva,
+				   bool write, u64 *gpa)
+{
+	if (em->access.kind)
+		return VTX_EMUL_PENDING;
+	return translate(em, gva, write, gpa);
+}
+
 /* Is it what the exit found to be a device?  No slot need be looked for. */
 static bool is_known_device(const struct vtx_emulation *em, u64 gpa, bool write)
 {
@@ -198,9 +207,7 @@ enum vtx_emul_result vtx_emul_op_read(struct vtx_emul *e, u64 gva, void *dst,
 	u64 gpa;
 	int err;
 
-	if (em->access.kind)
-		return VTX_EMUL_PENDING;
-	r = translate(em, gva, false, &gpa);
+	r = locate(em, gva, false, &gpa);
 	if (r)
 		return r;
 	if (is_known_device(em, gpa, false))
@@ -230,9 +237,7 @@ enum vtx_emul_result vtx_emul_op_write(struct vtx_emul *e, u64 gva,
 	u64 gpa;
 	int err;
 
-	if (em->access.kind)
-		return VTX_EMUL_PENDING;
-	r = translate(em, gva, true, &gpa);
+	r = locate(em, gva, true, &gpa);
 	if (r)
 		return r;
 	if (is_known_device(em, gpa, true) || !is_ram(em, gpa, true))
@@ -255,12 +260,9 @@ enum vtx_emul_result vtx_emul_op_write(struct vtx_emul *e, u64 gva,
 enum vtx_emul_result vtx_emul_op_probe(struct vtx_emul *e, u64 gva,
 				       unsigned int len, bool write)
 {
-	struct vtx_emulation *em = vtx_emulation(e);
 	u64 gpa;
 
-	if (em->access.kind)
-		return VTX_EMUL_PENDING;
-	return translate(em, gva, write, &gpa);
+	return locate(vtx_emulation(e), gva, write, &gpa);
 }
 
 /**
@@ -283,9 +285,7 @@ enum vtx_emul_result vtx_emul_op_cmpxchg(struct vtx_emul *e, u64 gva,
 	enum vtx_emul_result r;
 	int ret;
 
-	if (em->access.kind)
-		return VTX_EMUL_PENDING;
-	r = translate(em, gva, true, &gpa);
+	r = locate(em, gva, true, &gpa);
 	if (r)
 		return r;
 	if (is_known_device(em, gpa, true) || !is_ram(em, gpa, true))

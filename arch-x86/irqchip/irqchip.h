@@ -2,8 +2,8 @@
 /*
  * The interrupt controllers of a VM: what all others see of them.
  *
- * So far these are the local APICs.  A VM has them if user space asked for them
- * before its first vCPU (KVM_CREATE_IRQCHIP); then vcpu->lapic is not NULL.
+ * A VM has local APICs and PICs if user space asked for them before its first
+ * vCPU (KVM_CREATE_IRQCHIP); then vcpu->lapic is not NULL.
  */
 #ifndef VTX_ARCH_X86_IRQCHIP_IRQCHIP_H
 #define VTX_ARCH_X86_IRQCHIP_IRQCHIP_H
@@ -16,6 +16,7 @@
 #include "arch-x86/vcpu.h"
 
 struct vtx_apics;
+struct vtx_pic;
 
 /* What KVM_CAP_X2APIC_API can enable. */
 #define VTX_X2APIC_API_FLAGS	(KVM_X2APIC_API_USE_32BIT_IDS |		\
@@ -23,6 +24,9 @@ struct vtx_apics;
 
 #define VTX_X2APIC_MSR		0x800
 #define VTX_X2APIC_MSRS		0x100
+
+/* No vector: the PIC says which, when its interrupt is acknowledged. */
+#define VTX_EXTINT		0x100
 
 /**
  * struct vtx_irqchip - the interrupt controllers of a VM
@@ -32,11 +36,16 @@ struct vtx_apics;
  * @strays: (a) how many of them, of those that are on, have another id than
  *	their vCPU
  * @xapics: (a) how many of them are in xAPIC mode
+ * @pic: (l) the PICs
+ * @pic_ended: (l) told when the handling of the interrupt of one of the PICs'
+ *	pins, 0 to 15, has ended; any context, no lock held; NULL for nobody
+ * @extint: (p) the PICs have an interrupt for who takes it by ExtINT
  *
  * (l) written under the VM's lock, before there are vCPUs
  * (w) written under the VM's lock, read by anybody
  * (r) RCU; written under the VM's lock
  * (a) atomic, by anybody
+ * (p) written under the PICs' lock, read by anybody
  */
 struct vtx_irqchip {
 	bool			created;
@@ -44,6 +53,10 @@ struct vtx_irqchip {
 	struct vtx_apics __rcu	*apics;
 	atomic_t		strays;
 	atomic_t		xapics;
+	struct vtx_pic		*pic;
+	void			(*pic_ended)(struct vtx_irqchip *irqchip,
+					     unsigned int pin);
+	bool			extint;
 };
 
 /* The VM's. */
@@ -84,14 +97,20 @@ static inline bool vtx_vcpu_has_lapic(const struct vtx_vcpu *vcpu)
 }
 
 /**
- * vtx_vcpu_interrupt() - the interrupt that comes next from the local APIC
+ * vtx_vcpu_interrupt() - the interrupt that comes next
  * @vcpu: the vCPU, the caller's own, with or without a local APIC
  *
- * Return: its vector, or -1 if there is none, or priorities hold it up.
+ * Return: its vector; VTX_EXTINT if it is the PIC's; or -1 if there is none, or
+ * priorities hold it up.
  */
 static inline int vtx_vcpu_interrupt(struct vtx_vcpu *vcpu)
 {
-	return vcpu->lapic ? vtx_lapic_deliverable(vcpu->lapic) : -1;
+	if (!vcpu->lapic)
+		return -1;
+	if (unlikely(READ_ONCE(vcpu->irqchip->extint)) &&
+	    vtx_lapic_takes_extint(vcpu->lapic))
+		return VTX_EXTINT;
+	return vtx_lapic_deliverable(vcpu->lapic);
 }
 
 /**

@@ -154,6 +154,9 @@ enum vtx_intr_type {
 #define VTX_BLOCKED_BY_NMI	BIT(3)
 #define VTX_ENCLAVE_INTERRUPTED	BIT(4)
 
+/* What holds events off for one instruction. */
+#define VTX_SHADOW		(VTX_BLOCKED_BY_STI | VTX_BLOCKED_BY_MOV_SS)
+
 /**
  * enum vtx_activity - guest activity states
  * @VTX_ACTIVE: executes instructions

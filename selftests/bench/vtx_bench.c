@@ -5,6 +5,7 @@
  * themselves exactly.
  *
  *	VTX_DEVICE=/dev/kvm vtx_bench
+ *	VTX_PROFILE=1 vtx_bench		# told by the emulator, see PROFILE_PORT
  *
  * Prints TAP, and a line "# bench | OPERATION | TARGET | TICKS" for each row, where
  * TARGET is what vtx may cost at most as part of what KVM costs.  The figure is the
@@ -36,13 +37,14 @@ static struct guest guest;
 
 /*
  * An emulator that counts instructions by address listens to this port: a number
- * begins, with the highest bit it ends.  Any other machine ignores it.
+ * begins, with the highest bit it ends.  Any other machine ignores it.  See
+ * selftests/vm/profile.
  */
 #define PROFILE_PORT	0x4242
 #define PROFILE_END	0x80000000
 
 static bool profiling;
-static unsigned int profiled_row;
+static unsigned int profiled_row, profiled_operations;
 
 static void profile_begin(void)
 {
@@ -50,10 +52,11 @@ static void profile_begin(void)
 		outl(profiled_row + 1, PROFILE_PORT);
 }
 
-static void profile_end(void)
+static void profile_end(unsigned int operations)
 {
 	if (profiling)
 		outl((profiled_row + 1) | PROFILE_END, PROFILE_PORT);
+	profiled_operations += operations;
 }
 
 static int compare(const void *a, const void *b)
@@ -91,7 +94,7 @@ static long in_guest(struct payload payload, __u64 where, unsigned int rounds)
 	if (!err) {
 		profile_begin();
 		err = guest_run(&guest, payload, where, rounds + 1, BATCH);
-		profile_end();
+		profile_end(rounds * BATCH);
 	}
 	if (err)
 		return err;
@@ -157,7 +160,7 @@ static long create_vcpu(void)
 		before = __rdtsc();
 		vcpu = ioctl(vm, KVM_CREATE_VCPU, i);
 		ticks[i] = __rdtsc() - before;
-		profile_end();
+		profile_end(1);
 		if (vcpu < 0)
 			return -errno;
 		close(vcpu);
@@ -197,7 +200,7 @@ static long add_slot_to(unsigned int present)
 		err = add_slot(vm, slot, page);
 		if (slot >= present) {
 			ticks[slot - present] = __rdtsc() - before;
-			profile_end();
+			profile_end(1);
 		}
 	}
 	close(vm);
@@ -223,12 +226,14 @@ static long create_and_destroy(void)
 	int vm;
 
 	for (i = 0; i < HOST_ROUNDS; i++) {
+		profile_begin();
 		before = __rdtsc();
 		vm = ioctl(device, KVM_CREATE_VM, 0);
 		if (vm < 0)
 			return -errno;
 		close(vm);
 		ticks[i] = __rdtsc() - before;
+		profile_end(1);
 	}
 	return median(ticks, HOST_ROUNDS);
 }
@@ -242,6 +247,7 @@ static long create_run_and_destroy(void)
 	int err;
 
 	for (i = 0; i < HOST_ROUNDS; i++) {
+		profile_begin();
 		before = __rdtsc();
 		err = guest_create(&own, device);
 		if (!err)
@@ -250,6 +256,7 @@ static long create_run_and_destroy(void)
 			return err;
 		guest_destroy(&own);
 		ticks[i] = __rdtsc() - before;
+		profile_end(1);
 	}
 	return median(ticks, HOST_ROUNDS);
 }
@@ -298,6 +305,7 @@ int main(void)
 	profiling = getenv("VTX_PROFILE") && !iopl(3);
 	for (i = 0; i < ROWS; i++) {
 		profiled_row = i;
+		profiled_operations = 0;
 		ticks = rows[i].measure();
 		if (ticks < 0) {
 			printf("not ok %u %s: %s\n", i + 1, rows[i].name,
@@ -307,6 +315,9 @@ int main(void)
 		}
 		printf("# bench | %s | %s | %ld\n", rows[i].name, rows[i].target,
 		       ticks);
+		if (profiling)
+			printf("# profile | %u | %u | %s\n", i + 1,
+			       profiled_operations, rows[i].name);
 		printf("ok %u %s\n", i + 1, rows[i].name);
 	}
 	return failed ? 1 : 0;
