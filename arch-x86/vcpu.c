@@ -110,6 +110,7 @@ int vtx_vcpu_init(struct vtx_vcpu *vcpu, const struct vtx_vcpu_setup *setup)
 	vcpu->pio = setup->pio;
 	vcpu->mmio = setup->mmio;
 	vcpu->tsc.vm = setup->tsc;
+	vcpu->clock.vm = setup->clock;
 	vcpu->irqchip = setup->irqchip;
 	vcpu->msr_policy = setup->msr_policy;
 	vcpu->running = setup->running;
@@ -182,7 +183,10 @@ int vtx_vcpu_load(struct vtx_vcpu *vcpu)
 				vcpu->stats.migrations++;
 				/* What this CPU knows is from another time. */
 				set_bit(VTX_REQ_TLB_FLUSH, &vcpu->requests);
+				vtx_pvclock_migrated(vcpu);
 			}
+			if (unlikely(vtx_tsc_is_stale(&vcpu->tsc)))
+				vtx_tsc_refresh(vcpu);
 			return 0;
 		}
 		preempt_enable();
