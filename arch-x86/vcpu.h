@@ -273,6 +273,7 @@ void vtx_vcpu_request(struct vtx_vcpu *vcpu, enum vtx_request request);
 void vtx_vcpu_kick(struct vtx_vcpu *vcpu);
 void vtx_vcpu_advance(struct vtx_vcpu *vcpu);
 enum vtx_result vtx_vcpu_skip(struct vtx_vcpu *vcpu);
+enum vtx_result vtx_vcpu_skip_bytes(struct vtx_vcpu *vcpu, unsigned int len);
 int vtx_vcpu_cpuid_changed(struct vtx_vcpu *vcpu);
 void vtx_vcpu_flush_linear(struct vtx_vcpu *vcpu);
 
