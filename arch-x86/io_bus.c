@@ -94,6 +94,7 @@ void vtx_io_bus_init(struct vtx_io_bus *bus)
 {
 	mutex_init(&bus->lock);
 	RCU_INIT_POINTER(bus->ranges, NULL);
+	bus->doorbells = 0;
 }
 
 /**
@@ -154,6 +155,7 @@ int vtx_io_bus_add(struct vtx_io_bus *bus, struct vtx_io_range *range)
 	after->longest = max(before ? before->longest : 0,
 			     range_length(range));
 	rcu_assign_pointer(bus->ranges, after);
+	WRITE_ONCE(bus->doorbells, bus->doorbells + range->doorbell);
 	mutex_unlock(&bus->lock);
 
 	if (nr > MANY_RANGES) {
@@ -213,6 +215,7 @@ bool vtx_io_bus_remove(struct vtx_io_bus *bus, struct vtx_io_range *range)
 		find_longest(after);
 	}
 	rcu_assign_pointer(bus->ranges, after);
+	WRITE_ONCE(bus->doorbells, bus->doorbells - range->doorbell);
 	mutex_unlock(&bus->lock);
 
 	synchronize_rcu_expedited();

@@ -118,6 +118,7 @@ int vtx_vcpu_init(struct vtx_vcpu *vcpu, const struct vtx_vcpu_setup *setup)
 	vcpu->id = setup->id;
 	vcpu->cpu = -1;
 	vcpu->last_cpu = -1;
+	vcpu->device.gfn = ~0ULL;
 	vcpu->mp_state = KVM_MP_STATE_RUNNABLE;
 	mutex_init(&vcpu->lock);
 	rcuwait_init(&vcpu->wait);

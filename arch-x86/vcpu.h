@@ -166,6 +166,8 @@ struct vtx_host_msrs {
  * @sigset: (o) KVM_SET_SIGNAL_MASK
  * @has_run: (o) KVM_RUN has been called
  *
+ * @device: (o) a frame that was in no slot when the slots were of this
+ *	generation; at first one that no guest has
  * @slow: (o) with VTX_SLOW: what to call
  * @complete: (o) what KVM_RUN has to call first: user space has done its part
  * @error: (o) with VTX_ERROR: -errno
@@ -224,6 +226,10 @@ struct vtx_vcpu {
 	sigset_t			sigset;
 	bool				has_run;
 
+	struct {
+		u64	gfn;
+		u64	generation;
+	} device;
 	vtx_handler			slow;
 	vtx_handler			complete;
 	int				error;
