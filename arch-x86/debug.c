@@ -40,8 +40,6 @@
 #include "arch-x86/event.h"
 #include "arch-x86/vcpu.h"
 
-#define SHADOW		(VTX_BLOCKED_BY_STI | VTX_BLOCKED_BY_MOV_SS)
-
 /* The shortest instruction that raises #BP: INT3. */
 #define INT3_LENGTH	1
 
@@ -110,9 +108,9 @@ static void end_shadow(void)
 	u32 blocked = vmcs_read32(VMCS_GUEST_INTERRUPTIBILITY);
 	u64 pending;
 
-	if (!(blocked & SHADOW))
+	if (!(blocked & VTX_SHADOW))
 		return;
-	vmcs_write32(VMCS_GUEST_INTERRUPTIBILITY, blocked & ~SHADOW);
+	vmcs_write32(VMCS_GUEST_INTERRUPTIBILITY, blocked & ~VTX_SHADOW);
 	pending = vmcs_readl(VMCS_GUEST_PENDING_DEBUG_EXCEPTIONS);
 	vmcs_writel(VMCS_GUEST_PENDING_DEBUG_EXCEPTIONS,
 		    pending & ~(u64)DR_STEP);
@@ -193,7 +191,7 @@ void vtx_debug_fix_pending(struct vtx_vcpu *vcpu)
 {
 	u64 pending, rflags = vmcs_readl(VMCS_GUEST_RFLAGS);
 
-	if (!(vmcs_read32(VMCS_GUEST_INTERRUPTIBILITY) & SHADOW))
+	if (!(vmcs_read32(VMCS_GUEST_INTERRUPTIBILITY) & VTX_SHADOW))
 		return;
 	pending = vmcs_readl(VMCS_GUEST_PENDING_DEBUG_EXCEPTIONS);
 	pending &= ~(u64)DR_STEP;

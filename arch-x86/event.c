@@ -8,7 +8,8 @@
  *   2. an NMI or interrupt that an exit interrupted
  *   3. an interrupt of KVM_INTERRUPT's
  *   4. an NMI
- *   5. an interrupt of the local APIC's, which thereby becomes injected
+ *   5. an interrupt of the PIC's or the local APIC's, which is acknowledged then
+ *      and not before, and thereby becomes injected
  *
  * What cannot go in yet waits for a window: the CPU exits as soon as it can.
  * After the exit, whatever went in has been delivered, unless the
@@ -27,20 +28,16 @@
 #include "arch-x86/debug.h"
 #include "arch-x86/event.h"
 #include "arch-x86/irqchip/irqchip.h"
+#include "arch-x86/irqchip/pic_dev.h"
 #include "arch-x86/vcpu.h"
 
-#define DR6_FIXED	0xffff0ff0ULL
-/* In the payload of a #DB this bit is inverted: set for an RTM transaction. */
-#define DR6_RTM		BIT_ULL(16)
+/* In pending debug exceptions: a breakpoint was met.  No bit of DR6. */
 #define PENDING_BREAKPOINT	BIT_ULL(12)
 
 /* SDM 3A "Interrupt 8 - Double Fault Exception (#DF)": the classes. */
 #define CONTRIBUTORY	(BIT(X86_TRAP_DE) | BIT(X86_TRAP_TS) |	\
 			 BIT(X86_TRAP_NP) | BIT(X86_TRAP_SS) |	\
 			 BIT(X86_TRAP_GP))
-
-#define BLOCKS_INTERRUPT	(VTX_BLOCKED_BY_STI | VTX_BLOCKED_BY_MOV_SS)
-#define BLOCKS_NMI		(BLOCKS_INTERRUPT | VTX_BLOCKED_BY_NMI)
 
 /* Two exceptions at once: is this a double fault? */
 static bool doubles(u8 first, u8 second)
@@ -149,9 +146,9 @@ void vtx_event_put_payload(struct vtx_vcpu *vcpu)
 	}
 	/* SDM 3B "Debug Status Register (DR6)": B0-B3 are cleared, others stay. */
 	*dr6 &= ~(u64)DR_TRAP_BITS;
-	*dr6 |= DR6_FIXED | exception->payload;
-	*dr6 ^= exception->payload & DR6_RTM;
-	/* In pending debug exceptions it says that a breakpoint was met. */
+	*dr6 |= VTX_DR6_FIXED | exception->payload;
+	/* A payload says RTM, DR6 says its absence. */
+	*dr6 ^= exception->payload & VTX_DR6_RTM;
 	*dr6 &= ~PENDING_BREAKPOINT;
 }
 
@@ -166,6 +163,24 @@ void vtx_event_nmi(struct vtx_vcpu *vcpu)
 }
 
 /**
+ * vtx_event_nmis() - how many NMIs wait
+ * @event: of a vCPU that is loaded
+ * @more: how many have come since @event was told
+ *
+ * One may wait while another is being handled; more are lost.
+ *
+ * Return: at most two.
+ */
+u8 vtx_event_nmis(const struct vtx_event *event, u32 more)
+{
+	bool handled = event->nmi_injected ||
+		       (vmcs_read32(VMCS_GUEST_INTERRUPTIBILITY) &
+			VTX_BLOCKED_BY_NMI);
+
+	return min(event->nmi_pending + more, handled ? 1U : 2U);
+}
+
+/**
  * vtx_event_interrupt_allowed() - could an interrupt be delivered now?
  * @vcpu: the vCPU, loaded
  *
@@ -174,7 +189,7 @@ void vtx_event_nmi(struct vtx_vcpu *vcpu)
 bool vtx_event_interrupt_allowed(struct vtx_vcpu *vcpu)
 {
 	return (vmcs_readl(VMCS_GUEST_RFLAGS) & X86_EFLAGS_IF) &&
-	       !(vmcs_read32(VMCS_GUEST_INTERRUPTIBILITY) & BLOCKS_INTERRUPT);
+	       !(vmcs_read32(VMCS_GUEST_INTERRUPTIBILITY) & VTX_SHADOW);
 }
 
 /**
@@ -326,7 +341,8 @@ static void inject_nmi(struct vtx_vcpu *vcpu)
 
 static bool nmi_allowed(void)
 {
-	return !(vmcs_read32(VMCS_GUEST_INTERRUPTIBILITY) & BLOCKS_NMI);
+	return !(vmcs_read32(VMCS_GUEST_INTERRUPTIBILITY) &
+		 (VTX_SHADOW | VTX_BLOCKED_BY_NMI));
 }
 
 static bool external_may_go(struct vtx_vcpu *vcpu)
@@ -340,7 +356,7 @@ static bool interrupt_may_go(struct vtx_vcpu *vcpu)
 	return vcpu->event.interrupt_soft || external_may_go(vcpu);
 }
 
-/* Nothing else is on its way: take an interrupt from the local APIC. */
+/* Nothing else is on its way: take an interrupt, of the PIC's first. */
 static void take_interrupt(struct vtx_vcpu *vcpu)
 {
 	struct vtx_event *event = &vcpu->event;
@@ -348,7 +364,10 @@ static void take_interrupt(struct vtx_vcpu *vcpu)
 
 	if (vector < 0 || !external_may_go(vcpu))
 		return;
-	vtx_lapic_accept(vcpu->lapic, vector);
+	if (unlikely(vector == VTX_EXTINT))
+		vector = vtx_pic_acknowledge(vcpu->irqchip);
+	else
+		vtx_lapic_accept(vcpu->lapic, vector);
 	event->interrupt_injected = true;
 	event->interrupt_soft = false;
 	event->interrupt_vector = vector;
@@ -390,19 +409,6 @@ static bool interrupt_waits(struct vtx_vcpu *vcpu)
 	return vtx_vcpu_interrupt(vcpu) >= 0;
 }
 
-/* One NMI may wait while another is being handled; more are lost. */
-static void take_nmi_requests(struct vtx_event *event)
-{
-	u32 limit = 2;
-
-	if (event->nmi_injected ||
-	    (vmcs_read32(VMCS_GUEST_INTERRUPTIBILITY) & VTX_BLOCKED_BY_NMI))
-		limit = 1;
-	event->nmi_pending = min(event->nmi_pending +
-				 (u32)atomic_xchg(&event->nmi_requests, 0),
-				 limit);
-}
-
 /**
  * vtx_event_inject() - put the next event into the VMCS
  * @vcpu: the vCPU, loaded, about to be entered; interrupts are off
@@ -419,7 +425,8 @@ bool vtx_event_inject(struct vtx_vcpu *vcpu)
 	if (unlikely(event->triple_fault))
 		return false;
 	if (atomic_read(&event->nmi_requests))
-		take_nmi_requests(event);
+		event->nmi_pending = vtx_event_nmis(event,
+				atomic_xchg(&event->nmi_requests, 0));
 
 	event->look = false;
 	arm_next(vcpu);

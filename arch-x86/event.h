@@ -97,6 +97,7 @@ void vtx_event_requeue(struct vtx_vcpu *vcpu, u32 idt_info, u32 idt_error,
 void vtx_event_take_back(struct vtx_vcpu *vcpu);
 bool vtx_event_inject(struct vtx_vcpu *vcpu);
 void vtx_event_nmi(struct vtx_vcpu *vcpu);
+u8 vtx_event_nmis(const struct vtx_event *event, u32 more);
 bool vtx_event_interrupt_allowed(struct vtx_vcpu *vcpu);
 
 /**

@@ -29,8 +29,6 @@
 /* KVM_GET_XSAVE copies that much. */
 #define MIN_AREA	4096
 
-#define FCW_DEFAULT	0x37f
-
 /* SDM 1 "Determining the XSAVE Managed Features and State Component Offsets" */
 static u32 area_size(u64 features)
 {
@@ -81,7 +79,7 @@ void vtx_fpu_free(struct vtx_fpu *fpu)
 void vtx_fpu_reset(struct vtx_fpu *fpu)
 {
 	memset(fpu->area, 0, fpu->size);
-	fpu->area->fxsave.cwd = FCW_DEFAULT;
+	fpu->area->fxsave.cwd = VTX_FCW_DEFAULT;
 	fpu->area->fxsave.mxcsr = MXCSR_DEFAULT;
 }
 

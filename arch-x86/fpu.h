@@ -9,6 +9,9 @@
 
 #include <asm/fpu/types.h>
 
+/* The x87 control word after power-up. */
+#define VTX_FCW_DEFAULT	0x37f
+
 /**
  * struct vtx_fpu - where a guest's state is while it is not in the CPU
  * @area: in the format of XSAVE, not compacted, at the host's offsets; or of

@@ -95,15 +95,10 @@ static const struct row rows[] = {
 /* No branch trace store and no PEBS: the guest has no PMU. */
 #define MISC_ENABLE_FIXED	(MSR_IA32_MISC_ENABLE_BTS_UNAVAIL | \
 				 MSR_IA32_MISC_ENABLE_PEBS_UNAVAIL)
-#define DEBUGCTL_LBR		BIT_ULL(0)
-#define DEBUGCTL_BTF		BIT_ULL(1)
 /* AMD's: bits for caches and errata, which KVM ignores; McStatusWrEn, TscFreqSel */
 #define HWCR_IGNORED	(BIT_ULL(3) | BIT_ULL(6) | BIT_ULL(8))
 #define HWCR_KEPT	(BIT_ULL(18) | BIT_ULL(24))
 #define MICROCODE_REVISION	BIT_ULL(32)
-#define ARCH_CAPABILITIES_INDEX	0x10a
-#define BIOS_SIGN_ID_INDEX	0x8b
-#define FEATURE_CONTROL_LOCKED	BIT_ULL(0)
 
 static const u64 arch_capabilities_offered = 0
 #define ARCH_CAPABILITY(bit, name)	| BIT_ULL(bit)
@@ -169,7 +164,7 @@ static u32 slot_of(const struct row *row, u32 index)
 
 static bool row_brought(const struct vtx_cpuid *cpuid, const struct row *row)
 {
-	if (row->need == VTX_CPUID_NR_FEATURES)
+	if (row->need == (enum vtx_cpuid_feature)VTX_CPUID_ALWAYS)
 		return true;
 	if (row->need == VTX_CPUID_RDTSCP &&
 	    vtx_cpuid_has(cpuid, VTX_CPUID_RDPID))
@@ -270,16 +265,16 @@ static bool feature_control_valid(const struct vtx_msrs *msrs, bool host,
 {
 	u64 old = msrs->value[VTX_MSR_SLOT_FEATURE_CONTROL];
 
-	if (value & ~FEATURE_CONTROL_LOCKED)
+	if (value & ~(u64)FEAT_CTL_LOCKED)
 		return false;
-	return host || !(old & FEATURE_CONTROL_LOCKED);
+	return host || !(old & FEAT_CTL_LOCKED);
 }
 
 /* Last branches are not recorded, and asking for it is ignored. */
 static bool debugctl_valid(u64 *value)
 {
-	*value &= ~DEBUGCTL_LBR;
-	return !(*value & ~DEBUGCTL_BTF);
+	*value &= ~(u64)DEBUGCTLMSR_LBR;
+	return !(*value & ~(u64)DEBUGCTLMSR_BTF);
 }
 
 static bool apic_base_write_valid(const struct vtx_msrs *msrs, bool host,
@@ -520,7 +515,7 @@ void vtx_msrs_reset(struct vtx_msrs *msrs, u64 apic_base, u64 arch_capabilities)
 	msrs->value[VTX_MSR_SLOT_APIC_BASE] = apic_base;
 	msrs->value[VTX_MSR_SLOT_ARCH_CAPABILITIES] = arch_capabilities;
 	msrs->value[VTX_MSR_SLOT_BIOS_SIGN_ID] = MICROCODE_REVISION;
-	msrs->value[VTX_MSR_SLOT_FEATURE_CONTROL] = FEATURE_CONTROL_LOCKED;
+	msrs->value[VTX_MSR_SLOT_FEATURE_CONTROL] = FEAT_CTL_LOCKED;
 	msrs->value[VTX_MSR_SLOT_MCG_CAP] = VTX_MCE_BANKS;
 	msrs->value[VTX_MSR_SLOT_MISC_ENABLE] =
 		MISC_ENABLE_FIXED | MSR_IA32_MISC_ENABLE_FAST_STRING;
@@ -584,10 +579,10 @@ u32 vtx_msr_list(const struct vtx_cpuid *offered, bool features, u32 *indices,
 bool vtx_msr_feature(u32 index, u64 arch_capabilities, u64 *value)
 {
 	switch (index) {
-	case ARCH_CAPABILITIES_INDEX:
+	case MSR_IA32_ARCH_CAPABILITIES:
 		*value = arch_capabilities;
 		return true;
-	case BIOS_SIGN_ID_INDEX:
+	case MSR_IA32_UCODE_REV:
 		*value = MICROCODE_REVISION;
 		return true;
 	}

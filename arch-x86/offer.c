@@ -12,19 +12,13 @@
 #include <linux/bits.h>
 
 #include <asm/cpufeature.h>
-#include <asm/fpu/types.h>
 #include <asm/fpu/xcr.h>
-#include <asm/msr.h>
-#include <asm/msr-index.h>
 #include <asm/processor.h>
 
 #include "arch-x86/msr.h"
 #include "arch-x86/offer.h"
 #include "arch-x86/vmx/caps.h"
-
-/* The components that XSAVE's standard format switches in an inner loop. */
-#define XCR0_SWITCHED	(XFEATURE_MASK_FP | XFEATURE_MASK_SSE |	\
-			 XFEATURE_MASK_YMM | XFEATURE_MASK_AVX512)
+#include "arch-x86/vmx/mitigation.h"
 
 static struct kvm_cpuid_entry2 entries[VTX_CPUID_MAX_SUPPORTED];
 static struct vtx_cpuid offered;
@@ -72,22 +66,18 @@ int vtx_offer_init(const struct vtx_caps *caps)
 		.needs	= needs_at_hand(caps),
 	};
 	u32 nent = ARRAY_SIZE(entries);
-	u64 capabilities = 0;
 	int err;
 
 	if (boot_cpu_has(X86_FEATURE_OSXSAVE))
 		host_xcr0 = xgetbv(XCR_XFEATURE_ENABLED_MASK);
-	host.xcr0 = host_xcr0 & XCR0_SWITCHED;
+	host.xcr0 = host_xcr0;
 
 	err = vtx_cpuid_supported(&host, entries, &nent);
 	if (err)
 		return err;
 	vtx_cpuid_init(&offered, entries, nent);
 
-	if (boot_cpu_has(X86_FEATURE_ARCH_CAPABILITIES) &&
-	    rdmsrq_safe(MSR_IA32_ARCH_CAPABILITIES, &capabilities))
-		capabilities = 0;
-	arch_capabilities = vtx_arch_capabilities(capabilities);
+	arch_capabilities = vtx_arch_capabilities(vtx_host_arch_capabilities());
 	return 0;
 }
 

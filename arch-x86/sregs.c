@@ -20,21 +20,16 @@
 
 #include <asm/apicdef.h>
 
+#include "arch-x86/descriptor.h"
 #include "arch-x86/sregs.h"
 
 /* SDM 3A "Code- and Data-Segment Descriptor Types" and the section after. */
-#define TYPE_ACCESSED		0x1
-#define TYPE_DATA_RW		0x3
-#define TYPE_DATA_RW_DOWN	0x7
-#define TYPE_CODE		0x8
-#define TYPE_CODE_CONFORMING	0xc
-#define TYPE_CODE_READABLE	0x2
-#define TYPE_CODE_READ		0xb
-#define TYPE_LDT		0x2
-#define TYPE_TSS16_BUSY		0x3
-#define TYPE_TSS_BUSY		0xb
-
-#define SELECTOR_TI	0x4
+#define TYPE_DATA_RW		(VTX_AR_RW | VTX_AR_ACCESSED)
+#define TYPE_DATA_RW_DOWN	(TYPE_DATA_RW | VTX_AR_CE)
+#define TYPE_CODE_READ		(VTX_AR_CODE | VTX_AR_RW | VTX_AR_ACCESSED)
+#define TYPE_CODE_CONFORMING	(VTX_AR_CODE | VTX_AR_CE)
+#define TYPE_TSS16_BUSY		(VTX_TYPE_TSS16 | VTX_TYPE_TSS_BUSY)
+#define TYPE_TSS_BUSY		(VTX_TYPE_TSS32 | VTX_TYPE_TSS_BUSY)
 
 #define CR0_RESET	(X86_CR0_CD | X86_CR0_NW | X86_CR0_ET)
 #define RIP_RESET	0xfff0
@@ -53,7 +48,7 @@ static bool usable(const struct kvm_segment *segment)
 static u8 type_of(const struct kvm_segment *segment)
 {
 	return segment->type |
-	       (segment->s && usable(segment) ? TYPE_ACCESSED : 0);
+	       (segment->s && usable(segment) ? VTX_AR_ACCESSED : 0);
 }
 
 /**
@@ -140,7 +135,7 @@ static const char *cs_broken(const struct kvm_sregs *sregs)
 	u8 type = type_of(cs);
 
 	MUST(usable(cs) && cs->s, "CS is no usable code segment");
-	MUST((type & TYPE_CODE) || type == TYPE_DATA_RW, "CS type");
+	MUST((type & VTX_AR_CODE) || type == TYPE_DATA_RW, "CS type");
 	if (type == TYPE_DATA_RW)
 		MUST(!cs->dpl, "CS is a data segment with a DPL");
 	else if ((type & TYPE_CODE_CONFORMING) == TYPE_CODE_CONFORMING)
@@ -173,8 +168,8 @@ static const char *data_broken(const struct kvm_segment *segment, bool low)
 {
 	if (!usable(segment))
 		return NULL;
-	MUST(segment->s && (!(segment->type & TYPE_CODE) ||
-			    (segment->type & TYPE_CODE_READABLE)),
+	MUST(segment->s && (!(segment->type & VTX_AR_CODE) ||
+			    (segment->type & VTX_AR_RW)),
 	     "DS, ES, FS or GS type");
 	MUST(granular(segment), "DS, ES, FS or GS limit and G");
 	MUST(!low || !upper_32_bits(segment->base), "DS or ES base above 4G");
@@ -196,7 +191,7 @@ static const char *tr_broken(const struct kvm_sregs *sregs)
 	     (tr->type == TYPE_TSS16_BUSY && !(sregs->efer & EFER_LMA)),
 	     "TR type");
 	MUST(granular(tr), "TR limit and G");
-	MUST(!(tr->selector & SELECTOR_TI), "TR in the LDT");
+	MUST(!(tr->selector & VTX_SELECTOR_TI), "TR in the LDT");
 	return NULL;
 }
 
@@ -206,9 +201,9 @@ static const char *ldtr_broken(const struct kvm_sregs *sregs)
 
 	if (!usable(ldt))
 		return NULL;
-	MUST(!ldt->s && ldt->type == TYPE_LDT, "LDTR type");
+	MUST(!ldt->s && ldt->type == VTX_TYPE_LDT, "LDTR type");
 	MUST(granular(ldt), "LDTR limit and G");
-	MUST(!(ldt->selector & SELECTOR_TI), "LDTR in the LDT");
+	MUST(!(ldt->selector & VTX_SELECTOR_TI), "LDTR in the LDT");
 	return NULL;
 }
 
@@ -326,7 +321,7 @@ static void reset_segments(struct kvm_sregs *sregs)
 	reset_segment(&sregs->fs, TYPE_DATA_RW, true);
 	reset_segment(&sregs->gs, TYPE_DATA_RW, true);
 	reset_segment(&sregs->tr, TYPE_TSS_BUSY, false);
-	reset_segment(&sregs->ldt, TYPE_LDT, false);
+	reset_segment(&sregs->ldt, VTX_TYPE_LDT, false);
 	sregs->gdt.limit = 0xffff;
 	sregs->idt.limit = 0xffff;
 }
@@ -367,7 +362,7 @@ void vtx_sregs_init(struct kvm_sregs *sregs)
 
 /**
  * vtx_sregs_startup() - where a startup IPI sends a CPU that waits for one
- * @sregs: the registers, changed in place; RIP becomes 0
+ * @sregs: the registers, changed in place; RIP, which is the caller's, becomes 0
  * @vector: the IPI's vector, the number of a page
  */
 void vtx_sregs_startup(struct kvm_sregs *sregs, u8 vector)

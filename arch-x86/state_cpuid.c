@@ -22,13 +22,7 @@ static int get_state(struct vtx_vcpu *vcpu, struct vtx_cpuid_state *state)
 
 	if (err)
 		return err;
-	*state = (struct vtx_cpuid_state){
-		.cr4		= vtx_guest_cr4(vcpu),
-		.xcr0		= vcpu->xcr0,
-		.xss		= vcpu->msrs.value[VTX_MSR_SLOT_XSS],
-		.apic_base	= vcpu->msrs.value[VTX_MSR_SLOT_APIC_BASE],
-		.apic_id	= vcpu->id,
-	};
+	*state = vtx_guest_cpuid_state(vcpu);
 	vtx_vcpu_put(vcpu);
 	return 0;
 }

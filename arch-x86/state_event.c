@@ -10,7 +10,6 @@
 
 #include <linux/atomic.h>
 #include <linux/errno.h>
-#include <linux/minmax.h>
 #include <linux/string.h>
 
 #include <asm/trapnr.h>
@@ -30,9 +29,7 @@
 			 KVM_VCPUEVENT_VALID_SHADOW |		\
 			 KVM_VCPUEVENT_VALID_SMM)
 
-#define NMIS_MAX	2
 #define NR_EXCEPTIONS	32
-#define NR_INTERRUPTS	256
 
 /* What the VMCS has. */
 static void get_interruptibility(struct kvm_vcpu_events *events)
@@ -74,7 +71,6 @@ static void get_exception(struct vtx_vcpu *vcpu, struct kvm_vcpu_events *events)
 int vtx_get_vcpu_events(struct vtx_vcpu *vcpu, struct kvm_vcpu_events *events)
 {
 	struct vtx_event *event = &vcpu->event;
-	u32 limit;
 	int err;
 
 	memset(events, 0, sizeof(*events));
@@ -82,6 +78,8 @@ int vtx_get_vcpu_events(struct vtx_vcpu *vcpu, struct kvm_vcpu_events *events)
 	if (err)
 		return err;
 	get_interruptibility(events);
+	events->nmi.pending = vtx_event_nmis(event,
+					atomic_read(&event->nmi_requests));
 	vtx_vcpu_put(vcpu);
 
 	get_exception(vcpu, events);
@@ -89,11 +87,6 @@ int vtx_get_vcpu_events(struct vtx_vcpu *vcpu, struct kvm_vcpu_events *events)
 				     !event->interrupt_soft;
 	events->interrupt.nr = event->interrupt_vector;
 	events->nmi.injected = event->nmi_injected;
-	/* One may wait while another is being handled; more are lost. */
-	limit = events->nmi.injected || events->nmi.masked ? 1 : NMIS_MAX;
-	events->nmi.pending = min(event->nmi_pending +
-				  (u32)atomic_read(&event->nmi_requests),
-				  limit);
 	events->flags = FLAGS_SHOWN;
 	return 0;
 }
@@ -117,7 +110,7 @@ static void set_interruptibility(struct vtx_vcpu *vcpu,
 	u32 blocked = vmcs_read32(VMCS_GUEST_INTERRUPTIBILITY);
 
 	if (events->flags & KVM_VCPUEVENT_VALID_SHADOW) {
-		blocked &= ~(VTX_BLOCKED_BY_STI | VTX_BLOCKED_BY_MOV_SS);
+		blocked &= ~VTX_SHADOW;
 		/* VM entry takes one of them, not both. */
 		if (events->interrupt.shadow & KVM_X86_SHADOW_INT_MOV_SS)
 			blocked |= VTX_BLOCKED_BY_MOV_SS;
@@ -194,7 +187,7 @@ int vtx_interrupt(struct vtx_vcpu *vcpu, const struct kvm_interrupt *interrupt)
 {
 	struct vtx_event *event = &vcpu->event;
 
-	if (interrupt->irq >= NR_INTERRUPTS)
+	if (interrupt->irq >= KVM_NR_INTERRUPTS)
 		return -EINVAL;
 	if (vcpu->lapic)
 		return -ENXIO;

@@ -29,12 +29,6 @@
 
 static_assert(sizeof(struct kvm_xsave) == 4096);
 
-/* The start of struct kvm_xsave, as hardware has it. */
-static struct xregs_state *image_of(struct kvm_xsave *xsave)
-{
-	return (struct xregs_state *)xsave->region;
-}
-
 /**
  * vtx_xcr0_to_load() - what has to be in XCR0 while the guest runs
  * @vcpu: the vCPU, loaded
@@ -117,7 +111,7 @@ int vtx_set_fpu(struct vtx_vcpu *vcpu, const struct kvm_fpu *fpu)
 int vtx_get_xsave(struct vtx_vcpu *vcpu, struct kvm_xsave *xsave)
 {
 	const struct vtx_fpu *fpu = &vcpu->fpu;
-	struct xregs_state *image = image_of(xsave);
+	struct xregs_state *image = (void *)xsave->region;
 
 	memset(xsave, 0, sizeof(*xsave));
 	memcpy(image, fpu->area, min_t(size_t, sizeof(*xsave), fpu->size));

@@ -25,9 +25,6 @@
 #include "arch-x86/state_msr.h"
 #include "arch-x86/state_regs.h"
 #include "arch-x86/vcpu.h"
-#include "arch-x86/vmx/segment.h"
-
-#define NR_INTERRUPTS	256
 
 /* In the order of struct kvm_regs. */
 static const enum vtx_gpr gpr_order[] = {
@@ -37,12 +34,6 @@ static const enum vtx_gpr gpr_order[] = {
 
 static_assert(offsetof(struct kvm_regs, rip) ==
 	      ARRAY_SIZE(gpr_order) * sizeof(u64));
-
-/* What the vCPU is, whether user space has said so or not. */
-static const struct vtx_cpuid *guest_cpuid(const struct vtx_vcpu *vcpu)
-{
-	return vcpu->cpuid.nent ? &vcpu->cpuid : vcpu->offered;
-}
 
 /**
  * vtx_get_regs() - KVM_GET_REGS
@@ -111,30 +102,21 @@ int vtx_set_regs(struct vtx_vcpu *vcpu, const struct kvm_regs *regs)
 	X(cs, VTX_CS) X(ds, VTX_DS) X(es, VTX_ES) X(fs, VTX_FS)		\
 	X(gs, VTX_GS) X(ss, VTX_SS) X(tr, VTX_TR) X(ldt, VTX_LDTR)
 
-static void get_segment(enum vtx_segment s, struct kvm_segment *segment)
+static void get_segment(enum vtx_segment which, struct kvm_segment *segment)
 {
-	struct vtx_vmx_segment vmx = {
-		.base = vtx_vmcs_read(vtx_seg_field(VMCS_GUEST_ES_BASE, s)),
-		.limit = vtx_vmcs_read(vtx_seg_field(VMCS_GUEST_ES_LIMIT, s)),
-		.selector = vtx_vmcs_read(vtx_seg_field(VMCS_GUEST_ES_SELECTOR,
-							s)),
-		.access_rights = vtx_vmcs_read(
-			vtx_seg_field(VMCS_GUEST_ES_ACCESS_RIGHTS, s)),
-	};
+	struct vtx_vmx_segment vmx;
 
+	vtx_guest_segment(which, &vmx);
 	vtx_segment_from_vmx(&vmx, segment);
 }
 
-static void set_segment(enum vtx_segment s, const struct kvm_segment *segment)
+static void set_segment(enum vtx_segment which,
+			const struct kvm_segment *segment)
 {
 	struct vtx_vmx_segment vmx;
 
 	vtx_segment_to_vmx(segment, &vmx);
-	vtx_vmcs_write(vtx_seg_field(VMCS_GUEST_ES_BASE, s), vmx.base);
-	vtx_vmcs_write(vtx_seg_field(VMCS_GUEST_ES_LIMIT, s), vmx.limit);
-	vtx_vmcs_write(vtx_seg_field(VMCS_GUEST_ES_SELECTOR, s), vmx.selector);
-	vtx_vmcs_write(vtx_seg_field(VMCS_GUEST_ES_ACCESS_RIGHTS, s),
-		       vmx.access_rights);
+	vtx_set_guest_segment(which, &vmx);
 }
 
 static void get_tables(struct kvm_sregs *sregs)
@@ -216,8 +198,8 @@ static void set_interrupt(struct vtx_vcpu *vcpu, const struct kvm_sregs *sregs)
 	unsigned long vector;
 
 	vector = find_first_bit((const unsigned long *)sregs->interrupt_bitmap,
-				NR_INTERRUPTS);
-	if (vector >= NR_INTERRUPTS)
+				KVM_NR_INTERRUPTS);
+	if (vector >= KVM_NR_INTERRUPTS)
 		return;
 	vcpu->event.interrupt_injected = true;
 	vcpu->event.interrupt_soft = false;
@@ -307,7 +289,7 @@ int vtx_set_debugregs(struct vtx_vcpu *vcpu, const struct kvm_debugregs *regs)
 		return err;
 	memcpy(vcpu->context.debug.db, regs->db, sizeof(regs->db));
 	vcpu->context.debug.dr6 =
-		vtx_dr6_value(regs->dr6, vtx_cpuid_has(guest_cpuid(vcpu),
+		vtx_dr6_value(regs->dr6, vtx_cpuid_has(vtx_guest_cpuid(vcpu),
 						       VTX_CPUID_RTM));
 	vcpu->dr7 = vtx_dr7_value(regs->dr7);
 	vtx_debug_dr7_changed(vcpu);
@@ -329,7 +311,7 @@ int vtx_state_reset(struct vtx_vcpu *vcpu)
 	int err;
 
 	vtx_sregs_reset(&sregs, !vcpu->id);
-	vtx_regs_reset(&regs, vtx_cpuid_signature(guest_cpuid(vcpu)));
+	vtx_regs_reset(&regs, vtx_cpuid_signature(vtx_guest_cpuid(vcpu)));
 
 	err = vtx_vcpu_load(vcpu);
 	if (err)
@@ -390,7 +372,7 @@ int vtx_state_init(struct vtx_vcpu *vcpu)
 	err = vtx_set_sregs(vcpu, &sregs);
 	if (err)
 		return err;
-	vtx_regs_reset(&regs, vtx_cpuid_signature(guest_cpuid(vcpu)));
+	vtx_regs_reset(&regs, vtx_cpuid_signature(vtx_guest_cpuid(vcpu)));
 
 	err = vtx_vcpu_load(vcpu);
 	if (err)

@@ -275,17 +275,17 @@ static __always_inline void advance(struct vtx_vcpu *vcpu, unsigned int len)
 {
 	u64 rip = vmcs_readl(VMCS_GUEST_RIP);
 	u64 next = rip + len;
-	u32 shadow;
+	u32 blocked;
 
 	/* Outside 64-bit mode IP has 32 bits at most. */
 	if (unlikely((rip ^ next) >> 32) && !vtx_guest_64bit(vcpu))
 		next = (u32)next;
 	vmcs_writel(VMCS_GUEST_RIP, next);
 
-	shadow = vmcs_read32(VMCS_GUEST_INTERRUPTIBILITY);
-	if (unlikely(shadow & (VTX_BLOCKED_BY_STI | VTX_BLOCKED_BY_MOV_SS)))
-		vmcs_write32(VMCS_GUEST_INTERRUPTIBILITY, shadow &
-			     ~(VTX_BLOCKED_BY_STI | VTX_BLOCKED_BY_MOV_SS));
+	blocked = vmcs_read32(VMCS_GUEST_INTERRUPTIBILITY);
+	if (unlikely(blocked & VTX_SHADOW))
+		vmcs_write32(VMCS_GUEST_INTERRUPTIBILITY,
+			     blocked & ~VTX_SHADOW);
 }
 
 /**
@@ -354,8 +354,7 @@ enum vtx_result vtx_vcpu_skip_bytes(struct vtx_vcpu *vcpu, unsigned int len)
  */
 int vtx_vcpu_cpuid_changed(struct vtx_vcpu *vcpu)
 {
-	const struct vtx_cpuid *cpuid = vcpu->cpuid.nent ? &vcpu->cpuid :
-							    vcpu->offered;
+	const struct vtx_cpuid *cpuid = vtx_guest_cpuid(vcpu);
 	u32 secondary = 0;
 	u64 cr0, cr4;
 	int err;
@@ -439,6 +438,43 @@ void vtx_set_guest_efer(struct vtx_vcpu *vcpu, u64 efer)
 }
 
 /**
+ * vtx_guest_segment() - a segment register of the guest
+ * @which: which
+ * @segment: receives it
+ *
+ * The vCPU is loaded.
+ */
+void vtx_guest_segment(enum vtx_segment which, struct vtx_vmx_segment *segment)
+{
+	segment->base = vtx_vmcs_read(vtx_seg_field(VMCS_GUEST_ES_BASE, which));
+	segment->limit =
+		vtx_vmcs_read(vtx_seg_field(VMCS_GUEST_ES_LIMIT, which));
+	segment->access_rights =
+		vtx_vmcs_read(vtx_seg_field(VMCS_GUEST_ES_ACCESS_RIGHTS, which));
+	segment->selector =
+		vtx_vmcs_read(vtx_seg_field(VMCS_GUEST_ES_SELECTOR, which));
+}
+
+/**
+ * vtx_set_guest_segment() - write a segment register of the guest
+ * @which: which
+ * @segment: what it shall hold
+ *
+ * The vCPU is loaded.
+ */
+void vtx_set_guest_segment(enum vtx_segment which,
+			   const struct vtx_vmx_segment *segment)
+{
+	vtx_vmcs_write(vtx_seg_field(VMCS_GUEST_ES_BASE, which), segment->base);
+	vtx_vmcs_write(vtx_seg_field(VMCS_GUEST_ES_LIMIT, which),
+		       segment->limit);
+	vtx_vmcs_write(vtx_seg_field(VMCS_GUEST_ES_ACCESS_RIGHTS, which),
+		       segment->access_rights);
+	vtx_vmcs_write(vtx_seg_field(VMCS_GUEST_ES_SELECTOR, which),
+		       segment->selector);
+}
+
+/**
  * vtx_cr_state() - collect what the rules for control registers look at
  * @vcpu: the vCPU, loaded
  * @state: receives it
@@ -451,7 +487,7 @@ void vtx_cr_state(struct vtx_vcpu *vcpu, struct vtx_cr_state *state)
 		.cr4	= vtx_guest_cr4(vcpu),
 		.efer	= vtx_guest_efer(vcpu),
 		.xcr0	= vcpu->xcr0,
-		.cs_l	= vmcs_read32(VMCS_GUEST_CS_ACCESS_RIGHTS) & BIT(13),
+		.cs_l	= vmcs_read32(VMCS_GUEST_CS_ACCESS_RIGHTS) & VTX_AR_L,
 	};
 }
 

@@ -11,6 +11,7 @@
 #define VTX_ARCH_X86_VCPU_H
 
 #include <linux/atomic.h>
+#include <linux/bitfield.h>
 #include <linux/bitops.h>
 #include <linux/kvm.h>
 #include <linux/mutex.h>
@@ -29,6 +30,7 @@
 #include "arch-x86/vmx/caps.h"
 #include "arch-x86/vmx/enter.h"
 #include "arch-x86/vmx/msr_bitmap.h"
+#include "arch-x86/vmx/segment.h"
 #include "arch-x86/vmx/vmcs.h"
 
 struct vtx_io_bus;
@@ -55,14 +57,12 @@ struct vtx_vm;
  * @VTX_REQ_STARTUP: look for an INIT or a startup IPI
  * @VTX_REQ_TLB_FLUSH: forget linear translations
  * @VTX_REQ_MSR_FILTER: the VM's msr_policy has another filter
- * @VTX_REQ_KICK: nothing but to leave the guest once
  */
 enum vtx_request {
 	VTX_REQ_EVENT,
 	VTX_REQ_STARTUP,
 	VTX_REQ_TLB_FLUSH,
 	VTX_REQ_MSR_FILTER,
-	VTX_REQ_KICK,
 };
 
 /**
@@ -329,6 +329,18 @@ static inline enum vtx_result vtx_vcpu_slow(struct vtx_vcpu *vcpu,
 }
 
 /**
+ * vtx_guest_cpuid() - what a vCPU is
+ * @vcpu: the vCPU
+ *
+ * Return: what user space has said in KVM_SET_CPUID2, or as long as it has said
+ * nothing, what vtx offers.
+ */
+static inline const struct vtx_cpuid *vtx_guest_cpuid(const struct vtx_vcpu *vcpu)
+{
+	return vcpu->cpuid.nent ? &vcpu->cpuid : vcpu->offered;
+}
+
+/**
  * vtx_vcpu_when_loaded() - call a handler with the vCPU loaded
  * @vcpu: the vCPU, not loaded
  * @handler: must not sleep
@@ -432,7 +444,7 @@ static inline u64 vtx_guest_efer(const struct vtx_vcpu *vcpu)
  */
 static inline unsigned int vtx_guest_cpl(const struct vtx_vcpu *vcpu)
 {
-	return vmcs_read32(VMCS_GUEST_SS_ACCESS_RIGHTS) >> 5 & 3;
+	return FIELD_GET(VTX_AR_DPL, vmcs_read32(VMCS_GUEST_SS_ACCESS_RIGHTS));
 }
 
 /**
@@ -444,7 +456,28 @@ static inline unsigned int vtx_guest_cpl(const struct vtx_vcpu *vcpu)
 static inline bool vtx_guest_64bit(const struct vtx_vcpu *vcpu)
 {
 	return (vtx_guest_efer(vcpu) & EFER_LMA) &&
-	       (vmcs_read32(VMCS_GUEST_CS_ACCESS_RIGHTS) & BIT(13));
+	       (vmcs_read32(VMCS_GUEST_CS_ACCESS_RIGHTS) & VTX_AR_L);
+}
+
+void vtx_guest_segment(enum vtx_segment which, struct vtx_vmx_segment *segment);
+void vtx_set_guest_segment(enum vtx_segment which,
+			   const struct vtx_vmx_segment *segment);
+/**
+ * vtx_guest_cpuid_state() - the registers that a guest's CPUID depends on
+ * @vcpu: the vCPU, loaded
+ *
+ * Return: what they hold.
+ */
+static inline struct vtx_cpuid_state
+vtx_guest_cpuid_state(const struct vtx_vcpu *vcpu)
+{
+	return (struct vtx_cpuid_state){
+		.cr4		= vtx_guest_cr4(vcpu),
+		.xcr0		= vcpu->xcr0,
+		.xss		= vcpu->msrs.value[VTX_MSR_SLOT_XSS],
+		.apic_base	= vcpu->msrs.value[VTX_MSR_SLOT_APIC_BASE],
+		.apic_id	= vcpu->id,
+	};
 }
 
 void vtx_cr_state(struct vtx_vcpu *vcpu, struct vtx_cr_state *state);

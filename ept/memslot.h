@@ -100,18 +100,6 @@ struct vtx_slot_limits {
 };
 
 /**
- * vtx_slot_has() - is a frame in a slot?
- * @slot: the slot
- * @gfn: the frame
- *
- * Return: true if it is.
- */
-static inline bool vtx_slot_has(const struct vtx_slot *slot, u64 gfn)
-{
-	return gfn - slot->gfn < slot->npages;
-}
-
-/**
  * vtx_slot_hva() - where a frame is in the process
  * @slot: a slot that has the frame
  * @gfn: the frame

@@ -33,7 +33,6 @@
 #include "arch-x86/vcpu.h"
 #include "arch-x86/vmx/caps.h"
 #include "arch-x86/vmx/percpu.h"
-#include "ept/mem.h"
 
 static char *without;
 module_param(without, charp, 0444);

@@ -111,6 +111,20 @@ SIZE(kvm_fpu, 416);
 AT(kvm_fpu, xmm, 152);
 AT(kvm_fpu, mxcsr, 408);
 
+SIZE(kvm_pic_state, 16);
+AT(kvm_pic_state, init_state, 9);
+AT(kvm_pic_state, elcr, 14);
+
+SIZE(kvm_pit_channel_state, 24);
+AT(kvm_pit_channel_state, latched_count, 4);
+AT(kvm_pit_channel_state, gate, 15);
+AT(kvm_pit_channel_state, count_load_time, 16);
+SIZE(kvm_pit_state, 72);
+SIZE(kvm_pit_state2, 112);
+AT(kvm_pit_state2, flags, 72);
+SIZE(kvm_pit_config, 64);
+SIZE(kvm_reinject_control, 32);
+
 SIZE(kvm_msr_entry, 16);
 AT(kvm_msr_entry, data, 8);
 
@@ -232,6 +246,13 @@ IOCTL(KVM_SET_USER_MEMORY_REGION, 0x4020ae46);
 IOCTL(KVM_SET_USER_MEMORY_REGION2, 0x40a0ae49);
 IOCTL(KVM_SET_TSS_ADDR, 0xae47);
 IOCTL(KVM_SET_IDENTITY_MAP_ADDR, 0x4008ae48);
+IOCTL(KVM_CREATE_PIT, 0xae64);
+IOCTL(KVM_GET_PIT, 0xc048ae65);
+IOCTL(KVM_SET_PIT, 0x8048ae66);
+IOCTL(KVM_REINJECT_CONTROL, 0xae71);
+IOCTL(KVM_CREATE_PIT2, 0x4040ae77);
+IOCTL(KVM_GET_PIT2, 0x8070ae9f);
+IOCTL(KVM_SET_PIT2, 0x4070aea0);
 IOCTL(KVM_REGISTER_COALESCED_MMIO, 0x4010ae67);
 IOCTL(KVM_UNREGISTER_COALESCED_MMIO, 0x4010ae68);
 IOCTL(KVM_IOEVENTFD, 0x4040ae79);

@@ -73,59 +73,39 @@ VTX_SET(mp_state, struct kvm_mp_state)
 VTX_SET(guest_debug, struct kvm_guest_debug)
 VTX_SET(mce, struct kvm_x86_mce)
 
-/* Too big for the stack. */
-static int get_xsave(struct vtx_vcpu *vcpu, void __user *arg)
-{
-	struct kvm_xsave *xsave = kzalloc(sizeof(*xsave), GFP_KERNEL_ACCOUNT);
-	int err;
-
-	if (!xsave)
-		return -ENOMEM;
-	err = vtx_get_xsave(vcpu, xsave);
-	if (!err && copy_to_user(arg, xsave, sizeof(*xsave)))
-		err = -EFAULT;
-	kfree(xsave);
-	return err;
+/* The same for those that are too big for the stack. */
+#define VTX_GET_BIG(name, type)						\
+static int get_##name(struct vtx_vcpu *vcpu, void __user *arg)		\
+{									\
+	type *value = kzalloc(sizeof(*value), GFP_KERNEL_ACCOUNT);	\
+	int err;							\
+									\
+	if (!value)							\
+		return -ENOMEM;						\
+	err = vtx_get_##name(vcpu, value);				\
+	if (!err && copy_to_user(arg, value, sizeof(*value)))		\
+		err = -EFAULT;						\
+	kfree(value);							\
+	return err;							\
 }
 
-static int set_xsave(struct vtx_vcpu *vcpu, void __user *arg)
-{
-	struct kvm_xsave *xsave = memdup_user(arg, sizeof(*xsave));
-	int err;
-
-	if (IS_ERR(xsave))
-		return PTR_ERR(xsave);
-	err = vtx_set_xsave(vcpu, xsave);
-	kfree(xsave);
-	return err;
+#define VTX_SET_BIG(name, type)						\
+static int set_##name(struct vtx_vcpu *vcpu, void __user *arg)		\
+{									\
+	type *value = memdup_user(arg, sizeof(*value));			\
+	int err;							\
+									\
+	if (IS_ERR(value))						\
+		return PTR_ERR(value);					\
+	err = vtx_set_##name(vcpu, value);				\
+	kfree(value);							\
+	return err;							\
 }
 
-static int get_lapic(struct vtx_vcpu *vcpu, void __user *arg)
-{
-	struct kvm_lapic_state *state = kzalloc(sizeof(*state),
-						GFP_KERNEL_ACCOUNT);
-	int err;
-
-	if (!state)
-		return -ENOMEM;
-	err = vtx_get_lapic(vcpu, state);
-	if (!err && copy_to_user(arg, state, sizeof(*state)))
-		err = -EFAULT;
-	kfree(state);
-	return err;
-}
-
-static int set_lapic(struct vtx_vcpu *vcpu, void __user *arg)
-{
-	struct kvm_lapic_state *state = memdup_user(arg, sizeof(*state));
-	int err;
-
-	if (IS_ERR(state))
-		return PTR_ERR(state);
-	err = vtx_set_lapic(vcpu, state);
-	kfree(state);
-	return err;
-}
+VTX_GET_BIG(xsave, struct kvm_xsave)
+VTX_SET_BIG(xsave, struct kvm_xsave)
+VTX_GET_BIG(lapic, struct kvm_lapic_state)
+VTX_SET_BIG(lapic, struct kvm_lapic_state)
 
 /* Return: how many were read or written; the first that fails ends it. */
 static int msrs(struct vtx_vcpu *vcpu, struct kvm_msrs __user *arg, bool write)

@@ -25,6 +25,8 @@
 #include "module/virt.h"
 #include "module/vm.h"
 #include "module/vm_ioctl.h"
+#include "arch-x86/irqchip/pic_dev.h"
+#include "arch-x86/irqchip/pit_dev.h"
 #include "arch-x86/vcpu.h"
 #include "arch-x86/vmx/percpu.h"
 
@@ -75,11 +77,15 @@ static void vm_destroy(struct kref *ref)
 
 	trace_vtx_vm_destroy(vm->id);
 	vtx_stat_add(VTX_STAT_vms, -1);
+	/* It interrupts vCPUs. */
+	vtx_pit_stop(&vm->irqchip);
 	xa_for_each(&vm->vcpus, id, vcpu)
 		vtx_vcpu_free(vcpu);
-	vtx_irqchip_destroy(&vm->irqchip);
 	vtx_io_bus_destroy(&vm->pio);
 	vtx_io_bus_destroy(&vm->mmio);
+	vtx_pit_free(&vm->irqchip);
+	vtx_pic_free(&vm->irqchip);
+	vtx_irqchip_destroy(&vm->irqchip);
 	vtx_mem_destroy(&vm->mem);
 	vtx_virt_put();
 	vm_free(vm);
@@ -115,11 +121,7 @@ static long vm_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct vtx_vm *vm = file->private_data;
 
-	if (vm->mem.mm != current->mm)
-		return -EIO;
-	if (cmd == KVM_CREATE_VCPU)
-		return vtx_vcpu_create(vm, arg);
-	return vtx_vm_ioctl(vm, cmd, arg);
+	return vm->mem.mm == current->mm ? vtx_vm_ioctl(vm, cmd, arg) : -EIO;
 }
 
 static long vm_compat_ioctl(struct file *file, unsigned int cmd,
@@ -127,11 +129,8 @@ static long vm_compat_ioctl(struct file *file, unsigned int cmd,
 {
 	struct vtx_vm *vm = file->private_data;
 
-	if (vm->mem.mm != current->mm)
-		return -EIO;
-	if (cmd == KVM_CREATE_VCPU)
-		return vtx_vcpu_create(vm, arg);
-	return vtx_vm_compat_ioctl(vm, cmd, arg);
+	return vm->mem.mm == current->mm ? vtx_vm_compat_ioctl(vm, cmd, arg) :
+					   -EIO;
 }
 
 static const struct file_operations vtx_vm_fops = {

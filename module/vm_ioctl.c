@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The ioctls of a VM, but for KVM_CREATE_VCPU: arguments in and out, and who
- * does the work.
+ * The ioctls of a VM: arguments in and out, and who does the work.
  *
  * The caller has made sure that the current process is the VM's.  None of these
  * changes anything if it fails.
@@ -16,9 +15,12 @@
 
 #include "module/extension.h"
 #include "module/msr_filter_ioctl.h"
+#include "module/pit_ioctl.h"
 #include "module/stats_fd.h"
+#include "module/vcpu.h"
 #include "module/vm.h"
 #include "module/vm_ioctl.h"
+#include "arch-x86/irqchip/pic_dev.h"
 #include "arch-x86/tsc.h"
 #include "arch-x86/vcpu.h"
 #include "arch-x86/vmx/percpu.h"
@@ -97,6 +99,8 @@ static int create_irqchip(struct vtx_vm *vm)
 	else if (vm->nr_vcpus)
 		err = -EINVAL;
 	else
+		err = vtx_pic_create(&vm->irqchip, &vm->pio);
+	if (!err)
 		vm->irqchip.created = true;
 	mutex_unlock(&vm->lock);
 	return err;
@@ -214,6 +218,8 @@ long vtx_vm_ioctl(struct vtx_vm *vm, unsigned int cmd, unsigned long arg)
 		return vtx_check_extension(arg);
 	case KVM_ENABLE_CAP:
 		return enable_cap(vm, argp);
+	case KVM_CREATE_VCPU:
+		return vtx_vcpu_create(vm, arg);
 	case KVM_SET_USER_MEMORY_REGION:
 		return set_region(vm, argp);
 	case KVM_SET_USER_MEMORY_REGION2:
@@ -236,6 +242,14 @@ long vtx_vm_ioctl(struct vtx_vm *vm, unsigned int cmd, unsigned long arg)
 		return vtx_vm_tsc_set_khz(&vm->tsc, vtx_percpu_caps(), arg);
 	case KVM_CREATE_IRQCHIP:
 		return create_irqchip(vm);
+	case KVM_CREATE_PIT:
+	case KVM_CREATE_PIT2:
+	case KVM_GET_PIT:
+	case KVM_GET_PIT2:
+	case KVM_SET_PIT:
+	case KVM_SET_PIT2:
+	case KVM_REINJECT_CONTROL:
+		return vtx_pit_ioctl(vm, cmd, argp);
 	case KVM_GET_STATS_FD:
 		return vtx_vm_stats_fd(vm);
 	case KVM_IOEVENTFD:

@@ -49,8 +49,9 @@ static enum vtx_result write_dr(struct vtx_vcpu *vcpu, unsigned int dr,
 	switch (dr) {
 	case 6:
 		vcpu->context.debug.dr6 =
-			vtx_dr6_value(value, vtx_cpuid_has(&vcpu->cpuid,
-							   VTX_CPUID_RTM));
+			vtx_dr6_value(value,
+				      vtx_cpuid_has(vtx_guest_cpuid(vcpu),
+						    VTX_CPUID_RTM));
 		break;
 	case 7:
 		vcpu->dr7 = vtx_dr7_value(value);

@@ -11,7 +11,7 @@
 #include <linux/string.h>
 
 #include "arch-x86/vmx/check.h"
-#include "arch-x86/vmx/dump.h"
+#include "arch-x86/vmx/names.h"
 #include "arch-x86/vmx/trace.h"
 #include "vmexit/dispatch.h"
 #include "vmexit/exit.h"

@@ -29,35 +29,7 @@
 #define DR7_LOCAL	0x155	/* L0 to L3 and LE */
 #define DR6_TASK_SWITCH	BIT(15)
 
-#define SHADOW		(VTX_BLOCKED_BY_STI | VTX_BLOCKED_BY_MOV_SS)
-
 /* What follows takes and gives with the vCPU loaded. */
-
-static void take_segment(struct vtx_vmx_segment *segment,
-			 enum vtx_segment which)
-{
-	segment->selector =
-		vtx_vmcs_read(vtx_seg_field(VMCS_GUEST_ES_SELECTOR, which));
-	segment->base = vtx_vmcs_read(vtx_seg_field(VMCS_GUEST_ES_BASE, which));
-	segment->limit =
-		vtx_vmcs_read(vtx_seg_field(VMCS_GUEST_ES_LIMIT, which));
-	segment->access_rights =
-		vtx_vmcs_read(vtx_seg_field(VMCS_GUEST_ES_ACCESS_RIGHTS,
-					    which));
-}
-
-static void give_segment(const struct vtx_vmx_segment *segment,
-			 enum vtx_segment which)
-{
-	vtx_vmcs_write(vtx_seg_field(VMCS_GUEST_ES_SELECTOR, which),
-		       segment->selector);
-	vtx_vmcs_write(vtx_seg_field(VMCS_GUEST_ES_BASE, which),
-		       segment->base);
-	vtx_vmcs_write(vtx_seg_field(VMCS_GUEST_ES_LIMIT, which),
-		       segment->limit);
-	vtx_vmcs_write(vtx_seg_field(VMCS_GUEST_ES_ACCESS_RIGHTS, which),
-		       segment->access_rights);
-}
 
 /* The event that the switch delivers; 0 if there is none. */
 static u32 event_of(struct vtx_vcpu *vcpu, const struct vtx_task_switch *ts)
@@ -101,7 +73,7 @@ static void take(struct vtx_vcpu *vcpu, struct vtx_task_switch *ts)
 	for (reg = 0; reg < VTX_TASK_GPRS; reg++)
 		task->gpr[reg] = vtx_gpr(vcpu, reg);
 	for (i = VTX_ES; i < VTX_NR_SEGMENTS; i++)
-		take_segment(&ts->segment[i], i);
+		vtx_guest_segment(i, &ts->segment[i]);
 	for (i = VTX_ES; i <= VTX_LDTR; i++)
 		task->selector[i] = ts->segment[i].selector;
 	task->eip = vmcs_readl(VMCS_GUEST_RIP);
@@ -121,7 +93,7 @@ static void give_blocking(struct vtx_vcpu *vcpu,
 			  const struct vtx_task_switch *ts)
 {
 	u32 event = event_of(vcpu, ts);
-	u32 set = 0, clear = SHADOW;
+	u32 set = 0, clear = VTX_SHADOW;
 
 	if (event && FIELD_GET(VTX_INTR_TYPE, event) == VTX_INTR_NMI)
 		set = VTX_BLOCKED_BY_NMI;
@@ -153,7 +125,7 @@ static void give(struct vtx_vcpu *vcpu, const struct vtx_task_switch *ts)
 	for (reg = 0; reg < VTX_TASK_GPRS; reg++)
 		vtx_set_gpr(vcpu, reg, task->gpr[reg]);
 	for (i = VTX_ES; i < VTX_NR_SEGMENTS; i++)
-		give_segment(&ts->segment[i], i);
+		vtx_set_guest_segment(i, &ts->segment[i]);
 	give_paging(vcpu, ts);
 	give_blocking(vcpu, ts);
 	vmcs_writel(VMCS_GUEST_RIP, task->eip);

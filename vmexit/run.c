@@ -73,7 +73,6 @@ static enum vtx_result serve_requests(struct vtx_vcpu *vcpu)
 		vtx_msrs_filter_changed(vcpu);
 	if (vtx_vcpu_test_request(vcpu, VTX_REQ_EVENT))
 		vcpu->event.look = true;
-	vtx_vcpu_test_request(vcpu, VTX_REQ_KICK);
 	if (unlikely(test_bit(VTX_REQ_STARTUP, &vcpu->requests)))
 		return vtx_vcpu_slow(vcpu, vtx_block);
 	return VTX_RESUME;

@@ -27,7 +27,6 @@
 #define XMM_BYTES	16
 #define ZMM_HIGH_BYTES	32
 
-#define FCW_INIT	0x37f
 #define FSW_ES		BIT(7)
 #define FSW_TOP		GENMASK(13, 11)
 #define FTW_ALL_VALID	0xff	/* abridged: one bit a register */
@@ -157,7 +156,7 @@ static void init_x87(struct vtx_emulation *em)
 {
 	struct fxregs_state *fx = legacy(em);
 
-	fx->cwd = FCW_INIT;
+	fx->cwd = VTX_FCW_DEFAULT;
 	fx->swd = 0;
 	fx->twd = 0;
 	fx->fop = 0;

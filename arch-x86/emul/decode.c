@@ -384,9 +384,7 @@ enum vtx_emul_result vtx_emul_decode(struct vtx_emul *e)
 	r = read_body(e, row);
 	if (!r) {
 		e->decoded = true;
-		e->next_rip = e->regs.rip + insn->len;
-		if (e->bits != 64)
-			e->next_rip = (u32)e->next_rip;
+		vtx_emul_set_next_rip(e);
 	}
 	return r;
 }

@@ -16,7 +16,6 @@
 
 #include "arch-x86/emul/internal.h"
 
-#define VECTOR_NM		7
 #define XCR0_SSE_AVX		6ull
 
 static void save_undo(struct vtx_emul *e)
@@ -233,9 +232,7 @@ enum vtx_emul_result vtx_emul_run(struct vtx_emul *e)
 		r = check_vector_state(e);
 	if (!r) {
 		vtx_emul_log_rewind(e);
-		e->next_rip = e->regs.rip + e->insn.len;
-		if (e->bits != 64)
-			e->next_rip = (u32)e->next_rip;
+		vtx_emul_set_next_rip(e);
 		r = execute(e);
 	}
 	if (r == VTX_EMUL_DONE)

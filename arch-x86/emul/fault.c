@@ -11,11 +11,6 @@
 
 #include "arch-x86/emul/internal.h"
 
-#define VECTOR_UD	6
-#define VECTOR_SS	12
-#define VECTOR_GP	13
-#define VECTOR_AC	17
-
 /**
  * vtx_emul_raise - record an exception
  * @e: emulator

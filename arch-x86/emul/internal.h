@@ -13,6 +13,14 @@
 
 #include "arch-x86/emul/emul.h"
 
+/* The vectors of the exceptions that are found here. */
+#define VECTOR_DE		0
+#define VECTOR_UD		6
+#define VECTOR_NM		7
+#define VECTOR_SS		12
+#define VECTOR_GP		13
+#define VECTOR_AC		17
+
 #define VTX_EMUL_PAGE		4096u
 #define VTX_EMUL_FLAGS_ARITH	(VTX_EMUL_CF | VTX_EMUL_PF | VTX_EMUL_AF | \
 				 VTX_EMUL_ZF | VTX_EMUL_SF | VTX_EMUL_OF)
@@ -29,6 +37,14 @@ static inline u64 vtx_emul_sext(u64 value, unsigned int size)
 	u64 sign = 1ull << (size * 8 - 1);
 
 	return ((value & vtx_emul_mask(size)) ^ sign) - sign;
+}
+
+/* Where execution goes on, unless the instruction is a branch. */
+static inline void vtx_emul_set_next_rip(struct vtx_emul *e)
+{
+	e->next_rip = e->regs.rip + e->insn.len;
+	if (e->bits != 64)
+		e->next_rip = (u32)e->next_rip;
 }
 
 /* What executors hand up of an op's answer. */
@@ -50,7 +66,6 @@ enum vtx_emul_result vtx_emul_linear(struct vtx_emul *e, unsigned int seg,
 				     u64 *gva);
 enum vtx_emul_result vtx_emul_check_rip(struct vtx_emul *e, u64 rip);
 u64 vtx_emul_seg_base(const struct vtx_emul *e, unsigned int seg);
-bool vtx_emul_canonical(const struct vtx_emul *e, u64 gva);
 
 /* memory.c: accesses through the ops, split at pages, replayed from the log */
 enum vtx_emul_result vtx_emul_mem_read(struct vtx_emul *e, unsigned int seg,
@@ -100,7 +115,7 @@ enum vtx_emul_result vtx_emul_store_rmw(struct vtx_emul *e,
 					const struct vtx_emul_operand *o,
 					u64 *old, u64 value, bool lock);
 
-/* alu.c, shift.c, muldiv.c: values and flags only */
+/* alu.c, shift.c: values and flags only */
 u64 vtx_emul_alu(unsigned int op, unsigned int size, u64 dst, u64 src,
 		 u64 *rflags);
 u64 vtx_emul_shift(unsigned int op, unsigned int size, u64 dst,
@@ -110,10 +125,6 @@ u64 vtx_emul_shift_double(unsigned int op, unsigned int size, u64 dst,
 u64 vtx_emul_bit(unsigned int op, unsigned int size, u64 dst, u64 index,
 		 u64 *rflags);
 void vtx_emul_flags_result(unsigned int size, u64 result, u64 *rflags);
-u64 vtx_emul_multiply(bool is_signed, unsigned int size, u64 a, u64 b,
-		      u64 *high, u64 *rflags);
-bool vtx_emul_divide(bool is_signed, unsigned int size, u64 *high, u64 *low,
-		     u64 divisor);
 
 /* one executor per family; see exec.c for which tokens it is called with */
 enum vtx_emul_result vtx_emul_exec_modify(struct vtx_emul *e);

@@ -21,8 +21,6 @@
 
 #include "arch-x86/emul/internal.h"
 
-#define VECTOR_AC	17
-
 /**
  * vtx_emul_log_rewind - start a run of the current instruction
  * @e: emulator

@@ -16,21 +16,9 @@
 
 #include "arch-x86/emul/internal.h"
 
-#define VECTOR_DE	0
-
-/**
- * vtx_emul_multiply - multiply
- * @is_signed: operands are signed
- * @size: operand size in bytes
- * @a: first factor
- * @b: second factor
- * @high: upper half of the product
- * @rflags: changed
- *
- * Return: lower half of the product.
- */
-u64 vtx_emul_multiply(bool is_signed, unsigned int size, u64 a, u64 b,
-		      u64 *high, u64 *rflags)
+/* Returns the lower half of the product; @high is the upper one. */
+static u64 multiply(bool is_signed, unsigned int size, u64 a, u64 b, u64 *high,
+		    u64 *rflags)
 {
 	unsigned __int128 product;
 	u64 mask, low, sign;
@@ -92,18 +80,12 @@ static void widen(bool is_signed, unsigned int size, u64 *high, u64 *low)
 	*high = is_signed && *low >> 63 ? ~0ull : 0;
 }
 
-/**
- * vtx_emul_divide - divide
- * @is_signed: operands are signed
- * @size: operand size in bytes
- * @high: upper half of the dividend; becomes the remainder
- * @low: lower half of the dividend; becomes the quotient
- * @divisor: divisor
- *
- * Return: false if the quotient does not fit, or for a zero divisor (#DE).
+/*
+ * The dividend's upper half becomes the remainder, its lower half the quotient.
+ * False (#DE) if the quotient does not fit, or for a zero divisor.
  */
-bool vtx_emul_divide(bool is_signed, unsigned int size, u64 *high, u64 *low,
-		     u64 divisor)
+static bool divide(bool is_signed, unsigned int size, u64 *high, u64 *low,
+		   u64 divisor)
 {
 	bool negative_rest = false, negative = false;
 	u64 largest = vtx_emul_mask(size);
@@ -175,16 +157,16 @@ enum vtx_emul_result vtx_emul_exec_muldiv(struct vtx_emul *e)
 		b = insn->imm;
 		if (insn->opnd[2].place == VTX_PLACE_NONE)
 			b = vtx_emul_gpr(e, insn->opnd[0].reg, size);
-		low = vtx_emul_multiply(true, size, a, b, &high, rflags);
+		low = multiply(true, size, a, b, &high, rflags);
 		return vtx_emul_store(e, &insn->opnd[0], low);
 	case VTX_OP_MUL:
 	case VTX_OP_IMUL1:
 		load_pair(e, size, &high, &low);
-		low = vtx_emul_multiply(is_signed, size, a, low, &high, rflags);
+		low = multiply(is_signed, size, a, low, &high, rflags);
 		break;
 	default:
 		load_pair(e, size, &high, &low);
-		if (!vtx_emul_divide(is_signed, size, &high, &low, a))
+		if (!divide(is_signed, size, &high, &low, a))
 			return vtx_emul_raise(e, VECTOR_DE);
 	}
 	store_pair(e, size, high, low);

@@ -15,14 +15,7 @@
 
 #include "arch-x86/emul/internal.h"
 
-/**
- * vtx_emul_canonical - is a linear address canonical?
- * @e: emulator
- * @gva: address
- *
- * Return: true if so.
- */
-bool vtx_emul_canonical(const struct vtx_emul *e, u64 gva)
+static bool canonical(const struct vtx_emul *e, u64 gva)
 {
 	unsigned int unused = e->regs.cr4 & VTX_EMUL_CR4_LA57 ? 7 : 16;
 
@@ -38,7 +31,7 @@ bool vtx_emul_canonical(const struct vtx_emul *e, u64 gva)
  */
 enum vtx_emul_result vtx_emul_check_rip(struct vtx_emul *e, u64 rip)
 {
-	bool ok = e->bits == 64 ? vtx_emul_canonical(e, rip) :
+	bool ok = e->bits == 64 ? canonical(e, rip) :
 		  rip <= e->regs.seg[VTX_EMUL_CS].limit;
 
 	return ok ? VTX_EMUL_DONE : vtx_emul_gp(e);
@@ -100,8 +93,7 @@ enum vtx_emul_result vtx_emul_linear(struct vtx_emul *e, unsigned int seg,
 
 	*gva = vtx_emul_seg_base(e, seg) + offset;
 	if (e->bits == 64) {
-		if (vtx_emul_canonical(e, *gva) &&
-		    vtx_emul_canonical(e, *gva + len - 1))
+		if (canonical(e, *gva) && canonical(e, *gva + len - 1))
 			return VTX_EMUL_DONE;
 		return vtx_emul_seg_fault(e, seg);
 	}

@@ -258,6 +258,28 @@ static int deliver_to_all(const struct vtx_apics *apics, struct id_range range,
 }
 
 /**
+ * vtx_irqchip_tell_extint() - the PICs' output has risen
+ * @irqchip: the VM's
+ *
+ * It is wired to the LINT0 of all local APICs.  Any context.
+ */
+void vtx_irqchip_tell_extint(struct vtx_irqchip *irqchip)
+{
+	const struct vtx_apics *apics;
+	struct vtx_lapic *lapic;
+	u32 i;
+
+	rcu_read_lock();
+	apics = rcu_dereference(irqchip->apics);
+	for (i = 0; apics && i < apics->nr; i++) {
+		lapic = READ_ONCE(apics->lapic[i]);
+		if (lapic && vtx_lapic_takes_extint(lapic))
+			tell(lapic, VTX_REQ_EVENT);
+	}
+	rcu_read_unlock();
+}
+
+/**
  * vtx_irqchip_send() - send an interrupt to local APICs
  * @irqchip: the VM's
  * @source: the one that sends; NULL if it is another device

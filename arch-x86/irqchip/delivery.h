@@ -9,5 +9,6 @@ struct vtx_irqchip;
 struct vtx_lapic;
 
 void vtx_lapic_count(struct vtx_irqchip *irqchip, struct vtx_lapic *lapic);
+void vtx_irqchip_tell_extint(struct vtx_irqchip *irqchip);
 
 #endif /* VTX_ARCH_X86_IRQCHIP_DELIVERY_H */

@@ -17,6 +17,7 @@
 
 struct vtx_apics;
 struct vtx_pic;
+struct vtx_pit_dev;
 
 /* What KVM_CAP_X2APIC_API can enable. */
 #define VTX_X2APIC_API_FLAGS	(KVM_X2APIC_API_USE_32BIT_IDS |		\
@@ -39,6 +40,7 @@ struct vtx_pic;
  * @pic: (l) the PICs
  * @pic_ended: (l) told when the handling of the interrupt of one of the PICs'
  *	pins, 0 to 15, has ended; any context, no lock held; NULL for nobody
+ * @pit: (w) the PIT, NULL if there is none
  * @extint: (p) the PICs have an interrupt for who takes it by ExtINT
  *
  * (l) written under the VM's lock, before there are vCPUs
@@ -56,6 +58,7 @@ struct vtx_irqchip {
 	struct vtx_pic		*pic;
 	void			(*pic_ended)(struct vtx_irqchip *irqchip,
 					     unsigned int pin);
+	struct vtx_pit_dev	*pit;
 	bool			extint;
 };
 
@@ -97,14 +100,20 @@ static inline bool vtx_vcpu_has_lapic(const struct vtx_vcpu *vcpu)
 }
 
 /**
- * vtx_vcpu_interrupt() - the interrupt that comes next from the local APIC
+ * vtx_vcpu_interrupt() - the interrupt that comes next
  * @vcpu: the vCPU, the caller's own, with or without a local APIC
  *
- * Return: its vector, or -1 if there is none, or priorities hold it up.
+ * Return: its vector; VTX_EXTINT if it is the PIC's; or -1 if there is none, or
+ * priorities hold it up.
  */
 static inline int vtx_vcpu_interrupt(struct vtx_vcpu *vcpu)
 {
-	return vcpu->lapic ? vtx_lapic_deliverable(vcpu->lapic) : -1;
+	if (!vcpu->lapic)
+		return -1;
+	if (unlikely(READ_ONCE(vcpu->irqchip->extint)) &&
+	    vtx_lapic_takes_extint(vcpu->lapic))
+		return VTX_EXTINT;
+	return vtx_lapic_deliverable(vcpu->lapic);
 }
 
 /**

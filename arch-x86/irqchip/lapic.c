@@ -51,8 +51,6 @@
 #define DFR_FLAT		0xffffffff
 #define DFR_ONES		0x0fffffff
 
-#define LVT_DELIVERY		GENMASK(10, 8)
-
 #define WORDS			8	/* of IRR, ISR, TMR */
 #define ALL_WORDS		GENMASK(WORDS - 1, 0)
 #define WORD_OFFSET(n)		((n) * 0x10)
@@ -365,7 +363,7 @@ void vtx_lapic_power_up(struct vtx_lapic *lapic, bool first)
 	set_xapic_id(lapic);
 	if (first)
 		set_reg(lapic, VTX_LAPIC_LVT_LINT0,
-			FIELD_PREP(LVT_DELIVERY, VTX_APIC_EXTINT));
+			FIELD_PREP(VTX_LAPIC_DELIVERY, VTX_APIC_EXTINT));
 }
 
 /**
@@ -462,6 +460,8 @@ static int write_lvt(struct vtx_lapic *lapic, u32 offset, u32 value)
 	if (!(reg(lapic, VTX_LAPIC_SVR) & VTX_LAPIC_SW_ENABLED))
 		value |= VTX_LAPIC_MASKED;
 	set_reg(lapic, offset, value);
+	if (offset == VTX_LAPIC_LVT_LINT0)
+		return VTX_LAPIC_DO_LOOK;
 	return offset == VTX_LAPIC_LVT_TIMER ? VTX_LAPIC_DO_TIMER_MODE : 0;
 }
 

@@ -9,6 +9,7 @@
 #define VTX_ARCH_X86_IRQCHIP_LAPIC_H
 
 #include <linux/atomic.h>
+#include <linux/bitfield.h>
 #include <linux/bitops.h>
 #include <linux/compiler.h>
 #include <linux/kvm.h>
@@ -21,6 +22,7 @@ struct vtx_vcpu;
 
 #define VTX_LAPIC_MASKED	BIT(16)
 #define VTX_LAPIC_VECTOR	GENMASK(7, 0)
+#define VTX_LAPIC_DELIVERY	GENMASK(10, 8)	/* in LVT entries */
 #define VTX_LAPIC_SW_ENABLED	BIT(8)		/* in SVR */
 #define VTX_LAPIC_TIMER_MODE	GENMASK(18, 17)	/* in LVT_TIMER */
 
@@ -230,6 +232,22 @@ static inline bool vtx_lapic_enabled(const struct vtx_lapic *lapic)
 {
 	return READ_ONCE(lapic->mode) != VTX_APIC_OFF &&
 	       (vtx_lapic_reg(lapic, VTX_LAPIC_SVR) & VTX_LAPIC_SW_ENABLED);
+}
+
+/**
+ * vtx_lapic_takes_extint() - is LINT0 for the PIC's interrupts?
+ * @lapic: the APIC; anybody's
+ *
+ * Return: true if it is in ExtINT mode, or the APIC is off: then LINT0 is the
+ * CPU's INTR (SDM 3A "Enabling or Disabling the Local APIC").
+ */
+static inline bool vtx_lapic_takes_extint(const struct vtx_lapic *lapic)
+{
+	u32 entry = vtx_lapic_reg(lapic, VTX_LAPIC_LVT_LINT0);
+
+	return READ_ONCE(lapic->mode) == VTX_APIC_OFF ||
+	       (entry & (VTX_LAPIC_MASKED | VTX_LAPIC_DELIVERY)) ==
+	       FIELD_PREP(VTX_LAPIC_DELIVERY, VTX_APIC_EXTINT);
 }
 
 /**

@@ -36,6 +36,7 @@ enum vtx_pic_expects {
 
 /**
  * struct vtx_pic_chip - an 8259A
+ * @cascade: the pins that are outputs of slaves
  * @line: the levels of its pins
  * @latch: edges that have come and were not acknowledged
  * @imr: interrupt mask register
@@ -45,7 +46,6 @@ enum vtx_pic_expects {
  * @base: vector of pin 0
  * @expects: what a write to the data port is
  * @icw4: ICW1 said that there will be an ICW4
- * @single: ICW1 said that there will be no ICW3
  * @read_isr: a read of the command port gives ISR, not IRR
  * @poll: the next read is a poll
  * @auto_eoi: interrupts end when they are acknowledged
@@ -55,6 +55,7 @@ enum vtx_pic_expects {
  *	hold up the slave's pin
  */
 struct vtx_pic_chip {
+	u8			cascade;
 	u8			line;
 	u8			latch;
 	u8			imr;
@@ -64,7 +65,6 @@ struct vtx_pic_chip {
 	u8			base;
 	enum vtx_pic_expects	expects;
 	bool			icw4;
-	bool			single;
 	bool			read_isr;
 	bool			poll;
 	bool			auto_eoi;

@@ -18,7 +18,7 @@ int vtx_pic_create(struct vtx_irqchip *irqchip, struct vtx_io_bus *pio);
 void vtx_pic_free(struct vtx_irqchip *irqchip);
 int vtx_pic_set_irq(struct vtx_irqchip *irqchip, unsigned int pin,
 		    unsigned int source, bool level);
-int vtx_pic_acknowledge(struct vtx_irqchip *irqchip);
+u8 vtx_pic_acknowledge(struct vtx_irqchip *irqchip);
 void vtx_pic_get_state(struct vtx_irqchip *irqchip, unsigned int chip,
 		       struct kvm_pic_state *state);
 int vtx_pic_set_state(struct vtx_irqchip *irqchip, unsigned int chip,

@@ -22,8 +22,8 @@
 #include <asm/processor.h>
 
 #include "arch-x86/vmx/check_rules.h"
-#include "arch-x86/vmx/dump.h"
 #include "arch-x86/vmx/insn.h"
+#include "arch-x86/vmx/names.h"
 
 /**
  * vtx_check_broken() - note a broken rule
@@ -96,13 +96,8 @@ bool vtx_check_pat(u64 pat)
 	return true;
 }
 
-/**
- * vtx_check_entry() - find the first rule that a VMCS breaks
- * @check: the question; receives the answer
- *
- * Return: true if it breaks none.
- */
-bool vtx_check_entry(struct vtx_check *check)
+/* Find the first rule that a VMCS breaks.  True if it breaks none. */
+static bool check_entry(struct vtx_check *check)
 {
 	check->rule = NULL;
 	check->stage = VTX_CHECK_CONTROLS;
@@ -119,13 +114,8 @@ bool vtx_check_entry(struct vtx_check *check)
 	return true;
 }
 
-/**
- * vtx_check_cpu_read() - look at this CPU
- * @cpu: receives what the rules have to know
- *
- * The caller keeps the task on the CPU.
- */
-void vtx_check_cpu_read(struct vtx_check_cpu *cpu)
+/* Look at this CPU, which the caller keeps the task on. */
+static void read_cpu(struct vtx_check_cpu *cpu)
 {
 	vtx_vmx_msrs_read(&cpu->msrs);
 	cpu->phys_bits = boot_cpu_data.x86_phys_bits;
@@ -150,18 +140,18 @@ u64 vtx_check_read_current(void *unused, enum vtx_vmcs_field field)
 /**
  * vtx_check_current() - find the first rule that the current VMCS breaks
  * @check: receives the answer
- * @cpu: receives what was asked of the CPU
+ * @cpu: receives what was asked of the CPU, which the caller keeps the task on
  *
  * Return: true if it breaks none.
  */
 bool vtx_check_current(struct vtx_check *check, struct vtx_check_cpu *cpu)
 {
-	vtx_check_cpu_read(cpu);
+	read_cpu(cpu);
 	*check = (struct vtx_check){
 		.cpu	= cpu,
 		.read	= vtx_check_read_current,
 	};
-	return vtx_check_entry(check);
+	return check_entry(check);
 }
 
 /**

@@ -64,9 +64,7 @@ struct vtx_check {
 	const char			*rule;
 };
 
-void vtx_check_cpu_read(struct vtx_check_cpu *cpu);
 u64 vtx_check_read_current(void *unused, enum vtx_vmcs_field field);
-bool vtx_check_entry(struct vtx_check *check);
 bool vtx_check_current(struct vtx_check *check, struct vtx_check_cpu *cpu);
 bool vtx_entry_explain(u32 failed_reason, char *why, size_t why_size);
 

@@ -14,8 +14,6 @@
 #include "arch-x86/vmx/check_rules.h"
 #include "arch-x86/vmx/segment.h"
 
-#define BLOCKED_FOR_ONE	(VTX_BLOCKED_BY_STI | VTX_BLOCKED_BY_MOV_SS)
-
 static bool injects(const struct vtx_check *check, enum vtx_intr_type type)
 {
 	u32 info = GET(check, CTRL_ENTRY_INTR_INFO);
@@ -64,7 +62,7 @@ static bool check_activity(struct vtx_check *check)
 	     "no HLT outside ring 0");
 	MUST(check, GUEST_ACTIVITY_STATE,
 	     activity == VTX_ACTIVE ||
-	     !(GET(check, GUEST_INTERRUPTIBILITY) & BLOCKED_FOR_ONE),
+	     !(GET(check, GUEST_INTERRUPTIBILITY) & VTX_SHADOW),
 	     "active, for events are blocked by STI or MOV SS");
 	MUST(check, GUEST_ACTIVITY_STATE,
 	     !(info & VTX_INTR_VALID) || wakes(activity, info),
@@ -80,15 +78,14 @@ static bool check_interruptibility(struct vtx_check *check)
 	MUST(check, GUEST_INTERRUPTIBILITY, !(blocked & GENMASK(31, 5)),
 	     "reserved bits 0");
 	MUST(check, GUEST_INTERRUPTIBILITY,
-	     (blocked & BLOCKED_FOR_ONE) != BLOCKED_FOR_ONE,
+	     (blocked & VTX_SHADOW) != VTX_SHADOW,
 	     "not both of blocking by STI and by MOV SS");
 	MUST(check, GUEST_INTERRUPTIBILITY,
 	     (GET(check, GUEST_RFLAGS) & X86_EFLAGS_IF) ||
 	     !(blocked & VTX_BLOCKED_BY_STI),
 	     "no blocking by STI while RFLAGS.IF is 0");
 	MUST(check, GUEST_INTERRUPTIBILITY,
-	     !injects(check, VTX_INTR_EXTERNAL) ||
-	     !(blocked & BLOCKED_FOR_ONE),
+	     !injects(check, VTX_INTR_EXTERNAL) || !(blocked & VTX_SHADOW),
 	     "no blocking of the external interrupt that is injected");
 	MUST(check, GUEST_INTERRUPTIBILITY,
 	     !nmi || !(blocked & VTX_BLOCKED_BY_MOV_SS),
@@ -125,7 +122,7 @@ static bool check_pending_debug(struct vtx_check *check)
 
 	MUST(check, GUEST_PENDING_DEBUG_EXCEPTIONS,
 	     !(pending & PENDING_RESERVED), "reserved bits 0");
-	if ((blocked & BLOCKED_FOR_ONE) ||
+	if ((blocked & VTX_SHADOW) ||
 	    GET(check, GUEST_ACTIVITY_STATE) == VTX_HLT)
 		MUST(check, GUEST_PENDING_DEBUG_EXCEPTIONS,
 		     !!(pending & PENDING_BS) == steps,

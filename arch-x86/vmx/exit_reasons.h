@@ -12,7 +12,7 @@
  *
  * Handlers that stand for many: "unexpected" for what vtx never asked for, so
  * that its coming is a bug; "ud" for an instruction that the guest does not
- * have.  A number without a row does not exist in the SDM.
+ * have; "nop" for one that has nothing to do.  A number without a row does not exist in the SDM.
  */
 #ifndef VTX_ARCH_X86_VMX_EXIT_REASONS_H
 #define VTX_ARCH_X86_VMX_EXIT_REASONS_H
@@ -39,7 +39,7 @@
 	X(10, CPUID,			cpuid,		VTX_EXIT_INSN)	     \
 	X(11, GETSEC,			ud,		0)		     \
 	X(12, HLT,			hlt,		VTX_EXIT_INSN)	     \
-	X(13, INVD,			invd,		VTX_EXIT_INSN)	     \
+	X(13, INVD,			nop,		VTX_EXIT_INSN)	     \
 	X(14, INVLPG,			unexpected,	0)		     \
 	X(15, RDPMC,			rdpmc,		VTX_EXIT_INSN)	     \
 	X(16, RDTSC,			unexpected,	0)		     \
@@ -63,9 +63,9 @@
 						VTX_EXIT_OFTEN)	     \
 	X(33, INVALID_GUEST_STATE,	entry_failed,	0)		     \
 	X(34, MSR_LOADING,		entry_failed,	0)		     \
-	X(36, MWAIT,			mwait,		VTX_EXIT_INSN)	     \
+	X(36, MWAIT,			nop,		VTX_EXIT_INSN)	     \
 	X(37, MONITOR_TRAP,		unexpected,	0)		     \
-	X(39, MONITOR,			monitor,	VTX_EXIT_INSN)	     \
+	X(39, MONITOR,			nop,		VTX_EXIT_INSN)	     \
 	X(40, PAUSE,			pause,		VTX_EXIT_INSN)	     \
 	X(41, ENTRY_MACHINE_CHECK,	entry_failed,	0)		     \
 	X(43, TPR_BELOW_THRESHOLD,	unexpected,	0)		     \
@@ -79,7 +79,7 @@
 	X(51, RDTSCP,			unexpected,	0)		     \
 	X(52, PREEMPTION_TIMER,		unexpected,	0)		     \
 	X(53, INVVPID,			ud,		0)		     \
-	X(54, WBINVD,			wbinvd,		VTX_EXIT_INSN)	     \
+	X(54, WBINVD,			nop,		VTX_EXIT_INSN)	     \
 	X(55, XSETBV,			xsetbv,		VTX_EXIT_INSN)	     \
 	X(56, APIC_WRITE,		unexpected,	0)		     \
 	X(57, RDRAND,			unexpected,	0)		     \
@@ -157,6 +157,9 @@ enum vtx_intr_type {
 #define VTX_BLOCKED_BY_SMI	BIT(2)
 #define VTX_BLOCKED_BY_NMI	BIT(3)
 #define VTX_ENCLAVE_INTERRUPTED	BIT(4)
+
+/* What holds events off for one instruction. */
+#define VTX_SHADOW		(VTX_BLOCKED_BY_STI | VTX_BLOCKED_BY_MOV_SS)
 
 /**
  * enum vtx_activity - guest activity states

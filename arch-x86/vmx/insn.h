@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The VMX instructions, one function each, and nothing else.
+ * The VMX instructions that vtx uses, one function each, and nothing else.
  *
  * A VMX instruction fails in two ways: VMfail, reported in RFLAGS (CF: no
  * current VMCS, ZF: with an error number in it), and a fault, #UD or #GP, when
@@ -126,18 +126,6 @@ static __always_inline int vtx_vmclear(phys_addr_t region)
 static __always_inline int vtx_vmptrld(phys_addr_t region)
 {
 	VTX_INSN("vmptrld %[region]", [region] "m" (region));
-}
-
-/**
- * vtx_vmptrst() - tell which VMCS is current on this CPU
- * @region: receives its physical address, or all ones if there is none
- *
- * Return: 0, or -EFAULT outside VMX operation.
- */
-static __always_inline int vtx_vmptrst(phys_addr_t *region)
-{
-	/* An input to the compiler; that it changes is what "memory" says. */
-	VTX_INSN("vmptrst %[region]", [region] "m" (*region));
 }
 
 /**

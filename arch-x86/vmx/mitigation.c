@@ -44,21 +44,30 @@ static bool wants_verw(void)
 		boot_cpu_has_bug(X86_BUG_RFDS));
 }
 
+/**
+ * vtx_host_arch_capabilities() - the host's IA32_ARCH_CAPABILITIES
+ *
+ * Return: the value, 0 if the host has no such MSR.
+ */
+u64 vtx_host_arch_capabilities(void)
+{
+	u64 value;
+
+	if (!boot_cpu_has(X86_FEATURE_ARCH_CAPABILITIES) ||
+	    rdmsrq_safe(MSR_IA32_ARCH_CAPABILITIES, &value))
+		return 0;
+	return value;
+}
+
 /*
  * By MSR only.  CPUs with L1TF got it with the microcode that the rest of the
  * mitigation needs; of one without, the kernel's sysfs says "vulnerable".
  */
 static bool wants_l1d_flush(void)
 {
-	u64 capabilities = 0;
-
-	if (!boot_cpu_has_bug(X86_BUG_L1TF) ||
-	    !boot_cpu_has(X86_FEATURE_FLUSH_L1D))
-		return false;
-	if (boot_cpu_has(X86_FEATURE_ARCH_CAPABILITIES) &&
-	    rdmsrq_safe(MSR_IA32_ARCH_CAPABILITIES, &capabilities))
-		capabilities = 0;
-	return !(capabilities & ARCH_CAP_SKIP_VMENTRY_L1DFLUSH);
+	return boot_cpu_has_bug(X86_BUG_L1TF) &&
+	       boot_cpu_has(X86_FEATURE_FLUSH_L1D) &&
+	       !(vtx_host_arch_capabilities() & ARCH_CAP_SKIP_VMENTRY_L1DFLUSH);
 }
 
 static void decide(struct static_key_false *key, bool wanted)

@@ -16,6 +16,7 @@ DECLARE_STATIC_KEY_FALSE(vtx_use_spec_ctrl);
 DECLARE_STATIC_KEY_FALSE(vtx_use_ibrs);
 DECLARE_STATIC_KEY_FALSE(vtx_use_ibpb);
 
+u64 vtx_host_arch_capabilities(void);
 void vtx_mitigation_init(void);
 void vtx_flush_l1d(void);
 

@@ -9,6 +9,7 @@
 #define VTX_ARCH_X86_VMX_SEGMENT_H
 
 #include <linux/bits.h>
+#include <linux/types.h>
 
 #include "arch-x86/vmx/defs.h"
 
@@ -43,6 +44,20 @@ enum vtx_segment {
 				 VTX_AR_ACCESSED)
 #define VTX_AR_LDT		(VTX_AR_P | 2)
 #define VTX_AR_BUSY_TSS		(VTX_AR_P | 11)
+
+/**
+ * struct vtx_vmx_segment - the four fields that a VMCS has for a segment
+ * @base: base address
+ * @limit: limit in bytes
+ * @access_rights: VTX_AR_*
+ * @selector: selector
+ */
+struct vtx_vmx_segment {
+	u64	base;
+	u32	limit;
+	u32	access_rights;
+	u16	selector;
+};
 
 /**
  * vtx_seg_field() - a segment's field of some kind

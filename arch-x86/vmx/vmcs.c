@@ -34,8 +34,8 @@
 
 #include <asm/io.h>
 
-#include "arch-x86/vmx/dump.h"
 #include "arch-x86/vmx/mitigation.h"
+#include "arch-x86/vmx/names.h"
 #include "arch-x86/vmx/percpu.h"
 #include "arch-x86/vmx/trace.h"
 #include "arch-x86/vmx/vmcs.h"
@@ -278,7 +278,7 @@ void vtx_vmcs_write_failed(enum vtx_vmcs_field field, u64 value, int err)
 /**
  * vtx_vmcs_failures() - how many accesses the CPUs have refused since load
  *
- * Return: how many, since load.
+ * Return: the number.
  */
 unsigned long vtx_vmcs_failures(void)
 {

@@ -129,7 +129,7 @@ unsigned long vtx_vmcs_failures(void);
  * vtx_vmcs_read() - read a field of any width
  * @field: its encoding, need not be a constant
  *
- * For tables and dumps; elsewhere the accessors with a width are better.
+ * For tables; elsewhere the accessors with a width are better.
  *
  * Return: the value, 0 if the CPU refuses.
  */

@@ -18,7 +18,7 @@
 
 #include "arch-x86/vmx/caps.h"
 #include "arch-x86/vmx/check_rules.h"
-#include "arch-x86/vmx/dump.h"
+#include "arch-x86/vmx/names.h"
 #include "arch-x86/vmx/percpu.h"
 #include "arch-x86/vmx/segment.h"
 #include "arch-x86/vmx/tests/machine.h"

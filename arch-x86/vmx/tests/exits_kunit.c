@@ -11,9 +11,9 @@
 #include <asm/msr-index.h>
 #include <asm/vmx.h>
 
-#include "arch-x86/vmx/dump.h"
 #include "arch-x86/vmx/exit_reasons.h"
 #include "arch-x86/vmx/msr_bitmap.h"
+#include "arch-x86/vmx/names.h"
 
 static const struct {
 	int		number;

@@ -2,8 +2,8 @@
 /*
  * VMX in words.
  */
-#ifndef VTX_ARCH_X86_VMX_DUMP_H
-#define VTX_ARCH_X86_VMX_DUMP_H
+#ifndef VTX_ARCH_X86_VMX_NAMES_H
+#define VTX_ARCH_X86_VMX_NAMES_H
 
 #include <linux/types.h>
 
@@ -12,6 +12,5 @@
 const char *vtx_vmcs_field_name(enum vtx_vmcs_field field);
 const char *vtx_exit_name(u32 reason);
 const char *vtx_insn_error_name(u32 error);
-void vtx_vmcs_dump(const char *prefix);
 
-#endif /* VTX_ARCH_X86_VMX_DUMP_H */
+#endif /* VTX_ARCH_X86_VMX_NAMES_H */

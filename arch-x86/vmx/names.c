@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Names for numbers, and the current VMCS as text.
+ * Names for numbers: fields, exits, errors.
  */
 #include "module/compat.h"
 
 #include <linux/kernel.h>
-#include <linux/printk.h>
 
-#include "arch-x86/vmx/dump.h"
 #include "arch-x86/vmx/exit_reasons.h"
-#include "arch-x86/vmx/insn.h"
+#include "arch-x86/vmx/names.h"
 
 static const struct {
 	enum vtx_vmcs_field	field;
@@ -98,21 +96,4 @@ const char *vtx_insn_error_name(u32 error)
 	if (error >= ARRAY_SIZE(insn_errors) || !insn_errors[error])
 		return "unknown error";
 	return insn_errors[error];
-}
-
-/**
- * vtx_vmcs_dump() - log every field of the current VMCS that this CPU has
- * @prefix: what to begin each line with
- *
- * The VMCS is loaded.  Fields that the CPU lacks are left out.
- */
-void vtx_vmcs_dump(const char *prefix)
-{
-	u64 value;
-	int i;
-
-	for (i = 0; i < ARRAY_SIZE(field_names); i++)
-		if (!vtx_vmread(field_names[i].field, &value))
-			pr_info("%s%s = %#llx\n", prefix, field_names[i].name,
-				value);
 }
