@@ -174,6 +174,8 @@ struct vtx_host_msrs {
  * @ioapic_eoi: (o) with VTX_REQ_IOAPIC_EOI: the vector
  * @has_run: (o) KVM_RUN has been called
  *
+ * @device: (o) a frame that was in no slot when the slots were of this
+ *	generation; at first one that no guest has
  * @slow: (o) with VTX_SLOW: what to call
  * @complete: (o) what KVM_RUN has to call first: user space has done its part
  * @error: (o) with VTX_ERROR: -errno
@@ -235,6 +237,10 @@ struct vtx_vcpu {
 	u8				ioapic_eoi;
 	bool				has_run;
 
+	struct {
+		u64	gfn;
+		u64	generation;
+	} device;
 	vtx_handler			slow;
 	vtx_handler			complete;
 	int				error;
@@ -288,6 +294,7 @@ void vtx_vcpu_request(struct vtx_vcpu *vcpu, enum vtx_request request);
 void vtx_vcpu_kick(struct vtx_vcpu *vcpu);
 void vtx_vcpu_advance(struct vtx_vcpu *vcpu);
 enum vtx_result vtx_vcpu_skip(struct vtx_vcpu *vcpu);
+enum vtx_result vtx_vcpu_skip_bytes(struct vtx_vcpu *vcpu, unsigned int len);
 int vtx_vcpu_cpuid_changed(struct vtx_vcpu *vcpu);
 void vtx_vcpu_flush_linear(struct vtx_vcpu *vcpu);
 
