@@ -25,6 +25,7 @@
 #include "arch-x86/event.h"
 #include "arch-x86/fpu.h"
 #include "arch-x86/msr.h"
+#include "arch-x86/pvclock.h"
 #include "arch-x86/stats.h"
 #include "arch-x86/tsc.h"
 #include "arch-x86/vmx/caps.h"
@@ -58,6 +59,7 @@ struct vtx_vm;
  * @VTX_REQ_TLB_FLUSH: forget linear translations
  * @VTX_REQ_IOAPIC_EOI: tell user space that @ioapic_eoi has ended
  * @VTX_REQ_MSR_FILTER: the VM's msr_policy has another filter
+ * @VTX_REQ_CLOCK: show the guest the clock anew, and its wall clock if it wants
  */
 enum vtx_request {
 	VTX_REQ_EVENT,
@@ -65,6 +67,7 @@ enum vtx_request {
 	VTX_REQ_TLB_FLUSH,
 	VTX_REQ_IOAPIC_EOI,
 	VTX_REQ_MSR_FILTER,
+	VTX_REQ_CLOCK,
 };
 
 /**
@@ -162,6 +165,7 @@ struct vtx_host_msrs {
  * @cr0_owned: (o) bits of CR0 that the guest changes without an exit
  * @cr4_owned: (o) bits of CR4 that the guest changes without an exit
  * @tsc: (o) TSC
+ * @clock: kvmclock
  * @debug: (o) KVM_SET_GUEST_DEBUG
  * @dr7: (o) the guest's DR7
  * @mp_state: (o) KVM_MP_STATE_*
@@ -170,6 +174,8 @@ struct vtx_host_msrs {
  * @ioapic_eoi: (o) with VTX_REQ_IOAPIC_EOI: the vector
  * @has_run: (o) KVM_RUN has been called
  *
+ * @device: (o) a frame that was in no slot when the slots were of this
+ *	generation; at first one that no guest has
  * @slow: (o) with VTX_SLOW: what to call
  * @complete: (o) what KVM_RUN has to call first: user space has done its part
  * @error: (o) with VTX_ERROR: -errno
@@ -222,6 +228,7 @@ struct vtx_vcpu {
 	u64				cr0_owned;
 	u64				cr4_owned;
 	struct vtx_tsc			tsc;
+	struct vtx_pvclock		clock;
 	struct vtx_guest_debug		debug;
 	u64				dr7;
 	u32				mp_state;
@@ -230,6 +237,10 @@ struct vtx_vcpu {
 	u8				ioapic_eoi;
 	bool				has_run;
 
+	struct {
+		u64	gfn;
+		u64	generation;
+	} device;
 	vtx_handler			slow;
 	vtx_handler			complete;
 	int				error;
@@ -247,6 +258,7 @@ struct vtx_vcpu {
  * @pio: its ports
  * @mmio: its physical addresses
  * @tsc: what its TSCs have in common
+ * @clock: its clock
  * @irqchip: its interrupt controllers; NULL if they are user space's
  * @msr_policy: what user space wants of its MSRs
  * @running: the CPUs in whose inner loop a vCPU of the VM is
@@ -263,6 +275,7 @@ struct vtx_vcpu_setup {
 	struct vtx_io_bus	*pio;
 	struct vtx_io_bus	*mmio;
 	struct vtx_vm_tsc	*tsc;
+	struct vtx_vm_clock	*clock;
 	struct vtx_irqchip	*irqchip;
 	const struct vtx_msr_policy *msr_policy;
 	struct cpumask		*running;
@@ -281,6 +294,7 @@ void vtx_vcpu_request(struct vtx_vcpu *vcpu, enum vtx_request request);
 void vtx_vcpu_kick(struct vtx_vcpu *vcpu);
 void vtx_vcpu_advance(struct vtx_vcpu *vcpu);
 enum vtx_result vtx_vcpu_skip(struct vtx_vcpu *vcpu);
+enum vtx_result vtx_vcpu_skip_bytes(struct vtx_vcpu *vcpu, unsigned int len);
 int vtx_vcpu_cpuid_changed(struct vtx_vcpu *vcpu);
 void vtx_vcpu_flush_linear(struct vtx_vcpu *vcpu);
 

@@ -10,6 +10,7 @@
 
 #include "uapi/vtx.h"
 #include "module/extension.h"
+#include "arch-x86/clock.h"
 #include "arch-x86/debug.h"
 #include "arch-x86/irqchip/irqchip.h"
 #include "arch-x86/irqchip/route.h"
@@ -68,6 +69,7 @@ static const struct {
 	{ KVM_CAP_PIT_STATE2,			1 },
 	{ KVM_CAP_IOEVENTFD,			1 },
 	{ KVM_CAP_SET_IDENTITY_MAP_ADDR,	1 },
+	{ KVM_CAP_ADJUST_CLOCK,			VTX_CLOCK_FLAGS },
 	{ KVM_CAP_INTERNAL_ERROR_DATA,		1 },
 	{ KVM_CAP_VCPU_EVENTS,			1 },
 	{ KVM_CAP_INTR_SHADOW,			1 },
@@ -79,6 +81,7 @@ static const struct {
 	{ KVM_CAP_GET_TSC_KHZ,			1 },
 	{ KVM_CAP_MAX_VCPUS,			VTX_MAX_VCPUS },
 	{ KVM_CAP_TSC_DEADLINE_TIMER,		1 },
+	{ KVM_CAP_KVMCLOCK_CTRL,		1 },
 	{ KVM_CAP_SIGNAL_MSI,			1 },
 	{ KVM_CAP_READONLY_MEM,			1 },
 	{ KVM_CAP_IRQFD_RESAMPLE,		1 },

@@ -30,6 +30,7 @@
 #include "module/virt.h"
 #include "module/vm.h"
 #include "ept/mem.h"
+#include "arch-x86/clock.h"
 #include "arch-x86/offer.h"
 #include "arch-x86/vcpu.h"
 #include "arch-x86/vmx/caps.h"
@@ -90,9 +91,12 @@ static int __init vtx_init(void)
 	err = vtx_offer_init(vtx_percpu_caps());
 	if (err)
 		goto exit_virt;
-	err = vtx_irqfds_load();
+	err = vtx_clock_init();
 	if (err)
 		goto exit_virt;
+	err = vtx_irqfds_load();
+	if (err)
+		goto exit_clock;
 	err = vtx_rival_init();
 	if (err)
 		goto unload_irqfds;
@@ -109,6 +113,8 @@ exit_stats:
 	vtx_rival_exit();
 unload_irqfds:
 	vtx_irqfds_unload();
+exit_clock:
+	vtx_clock_exit();
 exit_virt:
 	vtx_virt_exit();
 	return err;
@@ -120,6 +126,7 @@ static void __exit vtx_exit(void)
 	vtx_stats_exit();
 	vtx_rival_exit();
 	vtx_irqfds_unload();
+	vtx_clock_exit();
 	vtx_virt_exit();
 	vtx_mem_exit();
 }

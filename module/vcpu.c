@@ -126,6 +126,7 @@ static struct vtx_vcpu_file *vcpu_alloc(struct vtx_vm *vm, u32 id)
 		.pio		= &vm->pio,
 		.mmio		= &vm->mmio,
 		.tsc		= &vm->tsc,
+		.clock		= &vm->clock,
 		.irqchip	= vm->irqchip.created ? &vm->irqchip : NULL,
 		.msr_policy	= &vm->msr_policy,
 		.running	= vm->running,

@@ -16,6 +16,7 @@
 #include <linux/gfp.h>
 #include <linux/kvm.h>
 #include <linux/module.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
@@ -59,6 +60,26 @@ static const struct vtx_mem_ops vtx_vm_mem_ops = {
 	.kick_all	= kick_all,
 };
 
+/* A vCPU of the list lives as long as the VM. */
+static void walk_vcpus(void *owner,
+		       void (*call)(struct vtx_vcpu *vcpu, void *arg),
+		       void *arg)
+{
+	struct vtx_vm *vm = owner;
+	struct vtx_vcpu *vcpu;
+	unsigned long id;
+
+	rcu_read_lock();
+	xa_for_each(&vm->vcpus, id, vcpu)
+		call(vcpu, arg);
+	rcu_read_unlock();
+}
+
+static const struct vtx_vm_clock_ops vtx_vm_clock_ops = {
+	.walk_vcpus	= walk_vcpus,
+	.kick_all	= kick_all,
+};
+
 static void vm_free(struct vtx_vm *vm)
 {
 	xa_destroy(&vm->vcpus);
@@ -76,6 +97,8 @@ static void vm_destroy(struct kref *ref)
 
 	trace_vtx_vm_destroy(vm->id);
 	vtx_stat_add(VTX_STAT_vms, -1);
+	/* Before what it looks at is gone. */
+	vtx_vm_clock_destroy(&vm->clock);
 	/* It interrupts vCPUs. */
 	vtx_pit_stop(&vm->irqchip);
 	vtx_irqfds_destroy(&vm->irqfds);
@@ -189,6 +212,7 @@ int vtx_vm_create(unsigned long type)
 	if (ret)
 		goto put_virt;
 
+	vtx_vm_clock_init(&vm->clock, &vtx_vm_clock_ops, vm);
 	vm->id = atomic_inc_return(&vtx_last_vm_id);
 	vtx_stat_add(VTX_STAT_vms, 1);
 	vtx_stat_add(VTX_STAT_vms_created, 1);

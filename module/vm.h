@@ -7,6 +7,8 @@
  *
  *   vcpu->lock         arch-x86/vcpu.h: one ioctl of a vCPU at a time
  *   vm->lock           which vCPUs there are
+ *   clocks_lock        arch-x86/clock.c: which clocks there are
+ *   clock->lock        arch-x86/clock.h: what a VM's clock goes by
  *   ioeventfds.lock, coalesced.lock, irqfds.lock    which of these there are
  *   irqfds.resample_lock    module/irqfd.h: who holds lines
  *   irqchip.lock       arch-x86/irqchip/irqchip.h: routes
@@ -34,6 +36,7 @@
 #include "module/ioeventfd.h"
 #include "module/irqfd.h"
 #include "ept/mem.h"
+#include "arch-x86/clock.h"
 #include "arch-x86/io_bus.h"
 #include "arch-x86/irqchip/irqchip.h"
 #include "arch-x86/msr_filter.h"
@@ -48,6 +51,7 @@
  * @mmio: who answers at its physical addresses
  * @irqchip: its interrupt controllers
  * @tsc: what the TSCs of its vCPUs have in common
+ * @clock: its clock
  * @msr_policy: (l) which MSRs user space lets its vCPUs have
  * @running: (a) the CPUs in whose inner loop one of its vCPUs is
  * @ioeventfds: writes that become signals
@@ -74,6 +78,7 @@ struct vtx_vm {
 	struct vtx_io_bus	mmio;
 	struct vtx_irqchip	irqchip;
 	struct vtx_vm_tsc	tsc;
+	struct vtx_vm_clock	clock;
 	struct vtx_msr_policy	msr_policy;
 	cpumask_var_t		running;
 	struct vtx_ioeventfds	ioeventfds;

@@ -21,6 +21,7 @@
 #include "module/vcpu.h"
 #include "module/vm.h"
 #include "module/vm_ioctl.h"
+#include "arch-x86/clock.h"
 #include "arch-x86/tsc.h"
 #include "arch-x86/vcpu.h"
 #include "arch-x86/vmx/percpu.h"
@@ -172,6 +173,23 @@ static int coalesced(struct vtx_vm *vm, void __user *arg, bool on)
 		    vtx_coalesced_unregister(&vm->coalesced, &zone);
 }
 
+static int get_clock(struct vtx_vm *vm, void __user *arg)
+{
+	struct kvm_clock_data data;
+
+	vtx_vm_clock_get(&vm->clock, &data);
+	return copy_to_user(arg, &data, sizeof(data)) ? -EFAULT : 0;
+}
+
+static int set_clock(struct vtx_vm *vm, void __user *arg)
+{
+	struct kvm_clock_data data;
+
+	if (copy_from_user(&data, arg, sizeof(data)))
+		return -EFAULT;
+	return vtx_vm_clock_set(&vm->clock, &data);
+}
+
 /**
  * vtx_vm_ioctl() - an ioctl of a VM
  * @vm: the VM, of the current process
@@ -214,6 +232,10 @@ long vtx_vm_ioctl(struct vtx_vm *vm, unsigned int cmd, unsigned long arg)
 		return READ_ONCE(vm->tsc.first_khz);
 	case KVM_SET_TSC_KHZ:
 		return vtx_vm_tsc_set_khz(&vm->tsc, vtx_percpu_caps(), arg);
+	case KVM_GET_CLOCK:
+		return get_clock(vm, argp);
+	case KVM_SET_CLOCK:
+		return set_clock(vm, argp);
 	case KVM_CREATE_PIT:
 	case KVM_CREATE_PIT2:
 	case KVM_GET_PIT:

@@ -80,6 +80,8 @@ static enum vtx_result serve_requests(struct vtx_vcpu *vcpu)
 	}
 	if (unlikely(test_bit(VTX_REQ_STARTUP, &vcpu->requests)))
 		return vtx_vcpu_slow(vcpu, vtx_block);
+	if (unlikely(test_bit(VTX_REQ_CLOCK, &vcpu->requests)))
+		return vtx_vcpu_slow(vcpu, vtx_pvclock_update);
 	return VTX_RESUME;
 }
 
