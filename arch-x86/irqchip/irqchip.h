@@ -128,6 +128,7 @@ int vtx_set_lapic(struct vtx_vcpu *vcpu, const struct kvm_lapic_state *state);
  */
 static inline bool vtx_irqchip_present(const struct vtx_irqchip *irqchip)
 {
+	/* Pairs with vtx_irqchip_create() and vtx_irqchip_split(). */
 	return smp_load_acquire(&irqchip->created);
 }
 
