@@ -172,6 +172,7 @@ static struct vtx_vm *vm_alloc(void)
 	vtx_io_bus_init(&vm->pio);
 	vtx_io_bus_init(&vm->mmio);
 	vtx_vm_tsc_init(&vm->tsc);
+	vm->halt_poll_max = VTX_HALT_POLL_PRESET;
 	vtx_ioeventfds_init(&vm->ioeventfds, &vm->pio, &vm->mmio);
 	if (vtx_coalesced_init(&vm->coalesced, &vm->pio, &vm->mmio) ||
 	    !zalloc_cpumask_var(&vm->running, GFP_KERNEL)) {
