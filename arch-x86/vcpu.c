@@ -113,6 +113,7 @@ int vtx_vcpu_init(struct vtx_vcpu *vcpu, const struct vtx_vcpu_setup *setup)
 	vcpu->clock.vm = setup->clock;
 	vcpu->irqchip = setup->irqchip;
 	vcpu->msr_policy = setup->msr_policy;
+	vcpu->halt_poll_max = setup->halt_poll_max;
 	vcpu->running = setup->running;
 	vcpu->run = setup->run;
 	vcpu->pio_data = setup->pio_data;

@@ -47,6 +47,9 @@ struct vtx_vm;
 #define VTX_MAX_VCPUS		1024
 #define VTX_MAX_VCPU_ID		4096
 
+/* As a VM's longest halt poll: what the module's parameter says. */
+#define VTX_HALT_POLL_PRESET	U32_MAX
+
 /* Pages that user space maps: struct kvm_run, port I/O data, coalesced ring. */
 #define VTX_PIO_PAGE		1
 #define VTX_COALESCED_PAGE	2
@@ -140,6 +143,8 @@ struct vtx_host_msrs {
  * @lapic: (i) the vCPU's local APIC, likewise
  * @running: (i) the CPUs in whose inner loop a vCPU of the VM is
  * @msr_policy: (i) which MSRs user space lets it have
+ * @halt_poll_max: (i) the VM's longest halt poll in nanoseconds, or
+ *	VTX_HALT_POLL_PRESET; read at once
  * @run: (i) page 0 of what user space maps
  * @pio_data: (i) page 1
  * @id: (i) KVM_CREATE_VCPU's argument, the APIC id
@@ -169,6 +174,7 @@ struct vtx_host_msrs {
  * @debug: (o) KVM_SET_GUEST_DEBUG
  * @dr7: (o) the guest's DR7
  * @mp_state: (o) KVM_MP_STATE_*
+ * @halt_poll_ns: (o) how long to look before the next sleep
  * @sigset_active: (o) @sigset is in force during KVM_RUN
  * @sigset: (o) KVM_SET_SIGNAL_MASK
  * @ioapic_eoi: (o) with VTX_REQ_IOAPIC_EOI: the vector
@@ -204,6 +210,7 @@ struct vtx_vcpu {
 	struct vtx_lapic		*lapic;
 	struct cpumask			*running;
 	const struct vtx_msr_policy	*msr_policy;
+	const u32			*halt_poll_max;
 	struct kvm_run			*run;
 	void				*pio_data;
 	u32				id;
@@ -232,6 +239,7 @@ struct vtx_vcpu {
 	struct vtx_guest_debug		debug;
 	u64				dr7;
 	u32				mp_state;
+	u32				halt_poll_ns;
 	bool				sigset_active;
 	sigset_t			sigset;
 	u8				ioapic_eoi;
@@ -261,6 +269,7 @@ struct vtx_vcpu {
  * @clock: its clock
  * @irqchip: its interrupt controllers; NULL if they are user space's
  * @msr_policy: what user space wants of its MSRs
+ * @halt_poll_max: see struct vtx_vcpu
  * @running: the CPUs in whose inner loop a vCPU of the VM is
  * @run: the page with struct kvm_run, the caller's
  * @pio_data: the page of port I/O data, likewise
@@ -278,6 +287,7 @@ struct vtx_vcpu_setup {
 	struct vtx_vm_clock	*clock;
 	struct vtx_irqchip	*irqchip;
 	const struct vtx_msr_policy *msr_policy;
+	const u32		*halt_poll_max;
 	struct cpumask		*running;
 	struct kvm_run		*run;
 	void			*pio_data;
