@@ -2,7 +2,7 @@
 /*
  * What vtx offers on made-up hosts, and what a guest sees of it.
  *
- * cpuid.c is included whole, so that its table can be walked row by row.
+ * The code is included whole, so that its tables can be walked row by row.
  */
 #include "module/compat.h"
 
@@ -14,6 +14,7 @@
 
 /* The real code, not a copy. */
 #include "../cpuid.c"
+#include "../cpuid_guest.c"
 
 /* A host: its feature leaves are all ones or all zeroes but for these. */
 struct made_up {
