@@ -21,7 +21,8 @@ static const struct {
 	const char	*name;
 	const char	*text;
 } rows[VTX_NR_STATS] = {
-#define VTX_STAT_ROW(name, text)	[VTX_STAT_##name] = { #name, text },
+#define VTX_STAT_ROW(name, text)					\
+	[VTX_STAT_##name] = { #name, text },
 	VTX_STATS(VTX_STAT_ROW)
 #undef VTX_STAT_ROW
 };
