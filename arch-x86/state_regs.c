@@ -21,7 +21,6 @@
 #include "arch-x86/irqchip/irqchip.h"
 #include "arch-x86/offer.h"
 #include "arch-x86/sregs.h"
-#include "arch-x86/state_fpu.h"
 #include "arch-x86/state_msr.h"
 #include "arch-x86/state_regs.h"
 #include "arch-x86/vcpu.h"

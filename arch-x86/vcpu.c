@@ -29,7 +29,6 @@
 #include "ept/mem.h"
 #include "arch-x86/debug.h"
 #include "arch-x86/irqchip/irqchip.h"
-#include "arch-x86/sregs.h"
 #include "arch-x86/state_msr.h"
 #include "arch-x86/state_regs.h"
 #include "arch-x86/vcpu.h"
