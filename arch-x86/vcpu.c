@@ -29,7 +29,6 @@
 #include "ept/mem.h"
 #include "arch-x86/debug.h"
 #include "arch-x86/irqchip/irqchip.h"
-#include "arch-x86/sregs.h"
 #include "arch-x86/state_msr.h"
 #include "arch-x86/state_regs.h"
 #include "arch-x86/vcpu.h"
@@ -110,12 +109,15 @@ int vtx_vcpu_init(struct vtx_vcpu *vcpu, const struct vtx_vcpu_setup *setup)
 	vcpu->pio = setup->pio;
 	vcpu->mmio = setup->mmio;
 	vcpu->tsc.vm = setup->tsc;
+	vcpu->clock.vm = setup->clock;
 	vcpu->irqchip = setup->irqchip;
 	vcpu->msr_policy = setup->msr_policy;
+	vcpu->halt_poll_max = setup->halt_poll_max;
 	vcpu->running = setup->running;
 	vcpu->run = setup->run;
 	vcpu->pio_data = setup->pio_data;
 	vcpu->id = setup->id;
+	vcpu->bsp = setup->bsp;
 	vcpu->cpu = -1;
 	vcpu->last_cpu = -1;
 	vcpu->device.gfn = ~0ULL;
@@ -182,7 +184,10 @@ int vtx_vcpu_load(struct vtx_vcpu *vcpu)
 				vcpu->stats.migrations++;
 				/* What this CPU knows is from another time. */
 				set_bit(VTX_REQ_TLB_FLUSH, &vcpu->requests);
+				vtx_pvclock_migrated(vcpu);
 			}
+			if (unlikely(vtx_tsc_is_stale(&vcpu->tsc)))
+				vtx_tsc_refresh(vcpu);
 			return 0;
 		}
 		preempt_enable();

@@ -27,9 +27,9 @@
 
 #include "arch-x86/io_bus.h"
 #include "arch-x86/irqchip/irqchip.h"
-#include "arch-x86/irqchip/pic_dev.h"
 #include "arch-x86/irqchip/pit.h"
 #include "arch-x86/irqchip/pit_dev.h"
+#include "arch-x86/irqchip/route.h"
 
 /* The timer costs the host something whoever runs: it comes no oftener. */
 #define MIN_PERIOD_NS	200000
@@ -37,8 +37,7 @@
 /* Who has not handled as many has stopped for other reasons. */
 #define MAX_MISSED	(1 << 20)
 
-/* Who drives the pin. */
-#define SOURCE		2
+#define GSI		0
 
 /**
  * struct vtx_pit_dev - the PIT of a VM
@@ -50,6 +49,7 @@
  * @legacy: the HPET has taken the PIT's place: no interrupts
  * @reinject: ticks that are missed are remembered
  * @missed: how many
+ * @ack: tells when the guest has handled one
  * @ports: where the chip is
  * @speaker: where port 0x61 is, if it is the kernel's
  */
@@ -62,6 +62,7 @@ struct vtx_pit_dev {
 	bool			legacy;
 	bool			reinject;
 	atomic_t		missed;
+	struct vtx_irq_ack	ack;
 	struct vtx_io_range	ports;
 	struct vtx_io_range	speaker;
 };
@@ -73,12 +74,12 @@ static s64 now_ns(void)
 
 /* ---- The interrupt ---- */
 
-/* An edge.  Return: what came of it, see vtx_pic_set_irq(). */
+/* An edge.  Return: what came of it, see vtx_irq_set(). */
 static int pulse(struct vtx_pit_dev *dev)
 {
-	int ret = vtx_pic_set_irq(dev->irqchip, 0, SOURCE, true);
+	int ret = vtx_irq_set(dev->irqchip, VTX_IRQ_SOURCE_PIT, GSI, true);
 
-	vtx_pic_set_irq(dev->irqchip, 0, SOURCE, false);
+	vtx_irq_set(dev->irqchip, VTX_IRQ_SOURCE_PIT, GSI, false);
 	return ret;
 }
 
@@ -98,16 +99,12 @@ static void tick(struct vtx_pit_dev *dev, u64 ticks)
 }
 
 /* The guest has handled an interrupt. */
-static void acked(struct vtx_pit_dev *dev)
+static void acked(struct vtx_irq_ack *ack)
 {
+	struct vtx_pit_dev *dev = container_of(ack, struct vtx_pit_dev, ack);
+
 	if (atomic_read(&dev->missed) > 0 && pulse(dev) > 0)
 		atomic_dec_if_positive(&dev->missed);
-}
-
-static void pic_ended(struct vtx_irqchip *irqchip, unsigned int pin)
-{
-	if (!pin)
-		acked(irqchip->pit);
 }
 
 /* ---- The timer ---- */
@@ -321,7 +318,9 @@ int vtx_pit_create(struct vtx_irqchip *irqchip, struct vtx_io_bus *pio,
 		return err;
 	}
 	irqchip->pit = dev;
-	irqchip->pic_ended = pic_ended;
+	dev->ack.gsi = GSI;
+	dev->ack.acked = acked;
+	vtx_irq_ack_add(irqchip, &dev->ack);
 	return 0;
 }
 
@@ -354,6 +353,9 @@ void vtx_pit_free(struct vtx_irqchip *irqchip)
  * vtx_pit_set_reinject() - KVM_REINJECT_CONTROL
  * @irqchip: the VM's, with a PIT
  * @reinject: whether ticks that are missed are made up for
+ *
+ * If they are not, nobody has to know when the guest has handled one.  May
+ * sleep.
  */
 void vtx_pit_set_reinject(struct vtx_irqchip *irqchip, bool reinject)
 {
@@ -363,6 +365,10 @@ void vtx_pit_set_reinject(struct vtx_irqchip *irqchip, bool reinject)
 		return;
 	WRITE_ONCE(dev->reinject, reinject);
 	atomic_set(&dev->missed, 0);
+	if (reinject)
+		vtx_irq_ack_add(irqchip, &dev->ack);
+	else
+		vtx_irq_ack_remove(irqchip, &dev->ack);
 }
 
 /**
