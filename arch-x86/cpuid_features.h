@@ -47,8 +47,7 @@
  *   FLAGS     as many subleaves as the host has and we know
  *   TOPOLOGY  no levels: user space says how the vCPUs are laid out
  *   XSAVE     a subleaf per state component
- *   SIGNATURE, PARAVIRT
- *             what KVM guests look for, without any of its features
+ *   SIGNATURE what KVM guests look for
  *   EXT_MAX   the highest extended leaf
  *   ADDRESS   address widths
  *
@@ -92,7 +91,7 @@
 	X(0x1e, BITS)		\
 	X(0x1f, TOPOLOGY)	\
 	X(0x40000000, SIGNATURE)	\
-	X(0x40000001, PARAVIRT)	\
+	X(0x40000001, BITS)	\
 	X(0x80000000, EXT_MAX)	\
 	X(0x80000001, BITS)	\
 	X(0x80000002, HOST)	\
@@ -286,6 +285,13 @@
 	X(0xd, 1, EAX, 2, XGETBV_ECX1, HOST, XSAVE)			\
 	X(0xd, 1, EAX, 3, XSAVES, HOST, XSAVES)				\
 	X(0xd, 1, EAX, 4, XFD, HIDDEN, NONE)				\
+	/* KVM's own leaf: paravirtual features. */			\
+	X(0x40000001, 0, EAX,  0, KVM_CLOCKSOURCE, ALWAYS, NONE)	\
+	/* A port takes as long as it takes. */				\
+	X(0x40000001, 0, EAX,  1, KVM_NOP_IO_DELAY, ALWAYS, NONE)	\
+	X(0x40000001, 0, EAX,  3, KVM_CLOCKSOURCE2, ALWAYS, NONE)	\
+	X(0x40000001, 0, EAX, 12, KVM_POLL_CONTROL, ALWAYS, NONE)	\
+	X(0x40000001, 0, EAX, 24, KVM_CLOCKSOURCE_STABLE, ALWAYS, NONE)	\
 	X(0x80000001, 0, ECX,  0, LAHF_LM, HOST, NONE)			\
 	X(0x80000001, 0, ECX,  5, LZCNT, HOST, NONE)			\
 	X(0x80000001, 0, ECX,  8, PREFETCHW, HOST, NONE)		\

@@ -51,6 +51,7 @@ enum vtx_msr_result {
  * @VTX_MSR_DO_EFER: read EFER or vtx_efer_write()
  * @VTX_MSR_DO_IBPB: an indirect branch predictor barrier, if value has bit 0
  *	and the host's CPU has such a thing
+ * @VTX_MSR_DO_PVCLOCK: one of kvmclock's
  */
 enum vtx_msr_todo {
 	VTX_MSR_DO_NOTHING,
@@ -63,6 +64,7 @@ enum vtx_msr_todo {
 	VTX_MSR_DO_X2APIC,
 	VTX_MSR_DO_EFER,
 	VTX_MSR_DO_IBPB,
+	VTX_MSR_DO_PVCLOCK,
 };
 
 /**

@@ -30,6 +30,11 @@
 #define VTX_MSRS(X)							\
 	X(P5_MC, 0x0, 2, CONST, RO, ANY, 0, ALWAYS, NOTHING, 0)		\
 	X(TSC, 0x10, 1, CALLER, RW, ANY, 0, ALWAYS, TSC, L)		\
+	/* The numbers that kvmclock's MSRs first had. */		\
+	X(KVM_WALL_CLOCK, 0x11, 1, CALLER, RW, ANY, 0, KVM_CLOCKSOURCE,	\
+	  PVCLOCK, L)							\
+	X(KVM_SYSTEM_TIME, 0x12, 1, CALLER, RW, ANY, 0, KVM_CLOCKSOURCE, \
+	  PVCLOCK, L)							\
 	X(PLATFORM_ID, 0x17, 1, CONST, RO, ANY, 0, ALWAYS, NOTHING, 0)	\
 	X(APIC_BASE, 0x1b, 1, KEPT, RW, APIC_BASE, 0, ALWAYS, APIC_BASE, 0) \
 	X(EBL_CR_POWERON, 0x2a, 1, CONST, RI, ANY, 0, ALWAYS, NOTHING, 0) \
@@ -101,6 +106,13 @@
 	X(X2APIC, 0x800, 256, CALLER, RW, X2APIC, 0, X2APIC, X2APIC, 0)	\
 	/* No supervisor state components yet. */			\
 	X(XSS, 0xda0, 1, KEPT, RW, MASK, 0, XSAVES, NOTHING, L)		\
+	X(KVM_WALL_CLOCK_NEW, 0x4b564d00, 1, CALLER, RW, ANY, 0,	\
+	  KVM_CLOCKSOURCE2, PVCLOCK, L)					\
+	X(KVM_SYSTEM_TIME_NEW, 0x4b564d01, 1, CALLER, RW, ANY, 0,	\
+	  KVM_CLOCKSOURCE2, PVCLOCK, L)					\
+	/* Whether the host is to look before the vCPU sleeps. */	\
+	X(KVM_POLL_CONTROL, 0x4b564d05, 1, KEPT, RW, MASK, BIT(0),	\
+	  KVM_POLL_CONTROL, NOTHING, L)					\
 	/* vtx_efer_write() has the rules. */				\
 	X(EFER, 0xc0000080, 1, CALLER, RW, ANY, 0, ALWAYS, EFER, 0)	\
 	X(STAR, 0xc0000081, 1, LOADED, RW, ANY, 0, LM, NOTHING, L | P)	\

@@ -33,6 +33,7 @@
 #include "arch-x86/irqchip/irqchip.h"
 #include "arch-x86/msr_filter.h"
 #include "arch-x86/offer.h"
+#include "arch-x86/pvclock.h"
 #include "arch-x86/state_msr.h"
 #include "arch-x86/tsc.h"
 #include "arch-x86/vcpu.h"
@@ -281,6 +282,9 @@ enum vtx_msr_result vtx_get_msr(struct vtx_vcpu *vcpu, u32 index, bool host,
 	case VTX_MSR_DO_TSC_DEADLINE:
 		*value = vcpu->lapic ? vtx_lapic_timer_deadline(vcpu->lapic) : 0;
 		break;
+	case VTX_MSR_DO_PVCLOCK:
+		*value = vtx_pvclock_get_msr(vcpu, index);
+		break;
 	case VTX_MSR_DO_NOTHING:
 	case VTX_MSR_DO_TSC_ADJUST:
 	case VTX_MSR_DO_APIC_BASE:
@@ -345,6 +349,9 @@ enum vtx_msr_result vtx_set_msr(struct vtx_vcpu *vcpu, u32 index, u64 value,
 	case VTX_MSR_DO_APIC_BASE:
 		if (vcpu->lapic)
 			vtx_vcpu_lapic_set_base(vcpu, op.old, op.value, host);
+		break;
+	case VTX_MSR_DO_PVCLOCK:
+		vtx_pvclock_set_msr(vcpu, index, op.value);
 		break;
 	case VTX_MSR_DO_NOTHING:
 		break;
@@ -482,4 +489,5 @@ void vtx_msrs_reset_vcpu(struct vtx_vcpu *vcpu, u64 apic_base)
 	vcpu->context.spec_ctrl = 0;
 	set_spec_ctrl_direct(vcpu, false);
 	vtx_tsc_reset(vcpu);
+	vtx_pvclock_reset(vcpu);
 }

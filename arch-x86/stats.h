@@ -20,6 +20,15 @@
 	X(irq_window_exits,	CUMULATIVE,	"interrupt-window exits") \
 	X(nmi_window_exits,	CUMULATIVE,	"NMI-window exits")	\
 	X(halt_exits,		CUMULATIVE,	"HLT exits")		\
+	X(halt_attempted_poll,	CUMULATIVE,				\
+	  "halts in which the vCPU looked before it slept")		\
+	X(halt_successful_poll, CUMULATIVE,				\
+	  "of these, those that ended so")				\
+	X(halt_poll_success_ns, CUMULATIVE,				\
+	  "nanoseconds of looking that was worth it")			\
+	X(halt_poll_fail_ns,	CUMULATIVE,				\
+	  "nanoseconds of looking that was not")			\
+	X(halt_wait_ns,		CUMULATIVE,	"nanoseconds asleep")	\
 	X(halt_wakeup,		CUMULATIVE,				\
 	  "halts that ended while the vCPU slept")			\
 	X(io_exits,		CUMULATIVE,	"port I/O")		\

@@ -14,6 +14,9 @@
  *
  * and then the vCPU gets the offset of the TSC that was set last, if that has
  * the same frequency.
+ *
+ * A TSC may begin anew while the machine sleeps.  What it has lost then is
+ * carried on, so that guests do not see it.
  */
 #include "module/compat.h"
 
@@ -26,6 +29,7 @@
 #include <asm/tsc.h>
 
 #include "arch-x86/irqchip/irqchip.h"
+#include "arch-x86/pvclock.h"
 #include "arch-x86/tsc.h"
 #include "arch-x86/vcpu.h"
 
@@ -36,6 +40,34 @@
 
 /* As far apart frequencies may be and count as equal, in parts per million. */
 #define TOLERANCE_PPM	250
+
+/* Written while nothing runs but the CPU that does. */
+u64 vtx_tsc_carry;
+
+static u64 suspended_at;
+
+/**
+ * vtx_tsc_suspend() - the machine is about to sleep
+ *
+ * Nothing runs but this CPU, interrupts are off.
+ */
+void vtx_tsc_suspend(void)
+{
+	suspended_at = rdtsc_ordered();
+}
+
+/**
+ * vtx_tsc_resume() - it has slept
+ *
+ * As vtx_tsc_suspend().
+ */
+void vtx_tsc_resume(void)
+{
+	u64 now = rdtsc_ordered();
+
+	if (now < suspended_at)
+		WRITE_ONCE(vtx_tsc_carry, vtx_tsc_carry + suspended_at - now);
+}
 
 /*
  * Return: true, with the ratio to the host's frequency, 0 if they count as
@@ -112,7 +144,18 @@ u64 vtx_tsc_scale(const struct vtx_tsc *tsc, u64 host_tsc)
  */
 u64 vtx_tsc_read(const struct vtx_vcpu *vcpu)
 {
-	return vtx_tsc_scale(&vcpu->tsc, rdtsc()) + vcpu->tsc.offset;
+	return vtx_tsc_scale(&vcpu->tsc, vtx_host_tsc()) + vcpu->tsc.offset;
+}
+
+/**
+ * vtx_tsc_khz() - how fast a guest's TSC really is
+ * @tsc: the guest's
+ *
+ * Return: kHz; without TSC scaling the host's, whatever was set.
+ */
+u32 vtx_tsc_khz(const struct vtx_tsc *tsc)
+{
+	return tsc->ratio ? tsc->khz : tsc_khz;
 }
 
 /* Less than a second apart? */
@@ -151,20 +194,37 @@ static u64 choose_offset(struct vtx_vm_tsc *vm, const struct vtx_tsc *tsc,
 	return value - vtx_tsc_scale(tsc, host_tsc);
 }
 
-/* Who waits for a value of the TSC has to know. */
+/* Who waits for a value of the TSC, or reckons by it, has to know. */
 static void moved(struct vtx_vcpu *vcpu)
 {
+	vtx_pvclock_tsc_moved(vcpu);
 	if (vcpu->lapic)
 		vtx_lapic_timer_tsc_moved(vcpu->lapic);
+}
+
+static void write_offset(struct vtx_tsc *tsc)
+{
+	tsc->carry = READ_ONCE(vtx_tsc_carry);
+	vmcs_write64(VMCS_CTRL_TSC_OFFSET,
+		     tsc->offset + vtx_tsc_scale(tsc, tsc->carry));
+}
+
+/**
+ * vtx_tsc_refresh() - let the VMCS know that the machine has slept
+ * @vcpu: the vCPU, loaded
+ */
+void vtx_tsc_refresh(struct vtx_vcpu *vcpu)
+{
+	write_offset(&vcpu->tsc);
 }
 
 /* The vCPU is loaded. */
 static void write_vmcs(struct vtx_vcpu *vcpu)
 {
-	const struct vtx_tsc *tsc = &vcpu->tsc;
+	struct vtx_tsc *tsc = &vcpu->tsc;
 
 	moved(vcpu);
-	vmcs_write64(VMCS_CTRL_TSC_OFFSET, tsc->offset);
+	write_offset(tsc);
 	if (!vtx_caps_have(vcpu->caps, VTX_F_TSC_SCALING))
 		return;
 	vmcs_write64(VMCS_CTRL_TSC_MULTIPLIER, tsc->ratio ?: RATIO_ONE);
@@ -182,7 +242,7 @@ static void set(struct vtx_vcpu *vcpu, u64 value, bool user)
 	struct vtx_vm_tsc *vm = tsc->vm;
 
 	raw_spin_lock(&vm->lock);
-	tsc->offset = choose_offset(vm, tsc, value, rdtsc());
+	tsc->offset = choose_offset(vm, tsc, value, vtx_host_tsc());
 	lead(vm, tsc);
 	vm->user_set |= user;
 	raw_spin_unlock(&vm->lock);
@@ -214,7 +274,7 @@ void vtx_tsc_reset(struct vtx_vcpu *vcpu)
 void vtx_tsc_move(struct vtx_vcpu *vcpu, u64 by)
 {
 	vcpu->tsc.offset += by;
-	vmcs_write64(VMCS_CTRL_TSC_OFFSET, vcpu->tsc.offset);
+	write_offset(&vcpu->tsc);
 	moved(vcpu);
 }
 
@@ -257,7 +317,7 @@ int vtx_tsc_set_khz(struct vtx_vcpu *vcpu, u32 khz)
 	if (err)
 		return err;
 	raw_spin_lock(&vm->lock);
-	host_tsc = rdtsc();
+	host_tsc = vtx_host_tsc();
 	now = vtx_tsc_scale(tsc, host_tsc) + tsc->offset;
 	tsc->khz = khz;
 	tsc->ratio = ratio;
@@ -291,6 +351,12 @@ static int set_offset(struct vtx_vcpu *vcpu, u64 offset)
 	return 0;
 }
 
+/* User space reckons with the host's TSC as it is. */
+static u64 carried(const struct vtx_tsc *tsc)
+{
+	return vtx_tsc_scale(tsc, READ_ONCE(vtx_tsc_carry));
+}
+
 /**
  * vtx_tsc_device_attr() - KVM_HAS_, KVM_GET_ and KVM_SET_DEVICE_ATTR of a vCPU
  * @vcpu: the vCPU; its process is the current one
@@ -316,11 +382,11 @@ int vtx_tsc_device_attr(struct vtx_vcpu *vcpu, unsigned int cmd,
 	case KVM_HAS_DEVICE_ATTR:
 		return 0;
 	case KVM_GET_DEVICE_ATTR:
-		return put_user(vcpu->tsc.offset, address);
+		return put_user(vcpu->tsc.offset + carried(&vcpu->tsc), address);
 	case KVM_SET_DEVICE_ATTR:
 		if (get_user(offset, address))
 			return -EFAULT;
-		return set_offset(vcpu, offset);
+		return set_offset(vcpu, offset - carried(&vcpu->tsc));
 	}
 	return -ENXIO;
 }

@@ -5,9 +5,12 @@
 #ifndef VTX_ARCH_X86_TSC_H
 #define VTX_ARCH_X86_TSC_H
 
+#include <linux/compiler.h>
 #include <linux/kvm.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
+
+#include <asm/msr.h>
 
 struct vtx_caps;
 struct vtx_vcpu;
@@ -32,8 +35,9 @@ struct vtx_vm_tsc {
  * struct vtx_tsc - a vCPU's time stamp counter
  * @vm: (i) what it has in common with the VM's others
  * @khz: its frequency in kHz
- * @offset: guest TSC minus (scaled) host TSC; as in the VMCS
+ * @offset: guest TSC minus (scaled) vtx_host_tsc()
  * @ratio: guest's over host's frequency, 48 fractional bits; 0 if they are equal
+ * @carry: the vtx_tsc_carry that the VMCS knows
  *
  * (i) constant from creation on; the rest is the vCPU's owner's
  */
@@ -42,7 +46,53 @@ struct vtx_tsc {
 	u32			khz;
 	u64			offset;
 	u64			ratio;
+	u64			carry;
 };
+
+extern u64 vtx_tsc_carry;
+
+/**
+ * vtx_host_tsc_of() - a TSC that never goes back
+ * @raw: the host's
+ *
+ * Return: it, plus what it has lost while the machine slept.
+ */
+static inline u64 vtx_host_tsc_of(u64 raw)
+{
+	return raw + READ_ONCE(vtx_tsc_carry);
+}
+
+/**
+ * vtx_raw_tsc_of() - the other way round
+ * @host_tsc: from vtx_host_tsc_of()
+ *
+ * Return: the host's TSC.
+ */
+static inline u64 vtx_raw_tsc_of(u64 host_tsc)
+{
+	return host_tsc - READ_ONCE(vtx_tsc_carry);
+}
+
+/**
+ * vtx_host_tsc() - what guests' TSCs are made of
+ *
+ * Return: the host's TSC now, made to never go back.
+ */
+static inline u64 vtx_host_tsc(void)
+{
+	return vtx_host_tsc_of(rdtsc_ordered());
+}
+
+/* Has the machine slept since the VMCS was told? */
+static inline bool vtx_tsc_is_stale(const struct vtx_tsc *tsc)
+{
+	return tsc->carry != READ_ONCE(vtx_tsc_carry);
+}
+
+void vtx_tsc_suspend(void);
+void vtx_tsc_resume(void);
+void vtx_tsc_refresh(struct vtx_vcpu *vcpu);
+u32 vtx_tsc_khz(const struct vtx_tsc *tsc);
 
 void vtx_vm_tsc_init(struct vtx_vm_tsc *vm);
 int vtx_vm_tsc_set_khz(struct vtx_vm_tsc *vm, const struct vtx_caps *caps,

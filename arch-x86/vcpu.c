@@ -109,14 +109,18 @@ int vtx_vcpu_init(struct vtx_vcpu *vcpu, const struct vtx_vcpu_setup *setup)
 	vcpu->pio = setup->pio;
 	vcpu->mmio = setup->mmio;
 	vcpu->tsc.vm = setup->tsc;
+	vcpu->clock.vm = setup->clock;
 	vcpu->irqchip = setup->irqchip;
 	vcpu->msr_policy = setup->msr_policy;
+	vcpu->halt_poll_max = setup->halt_poll_max;
 	vcpu->running = setup->running;
 	vcpu->run = setup->run;
 	vcpu->pio_data = setup->pio_data;
 	vcpu->id = setup->id;
+	vcpu->bsp = setup->bsp;
 	vcpu->cpu = -1;
 	vcpu->last_cpu = -1;
+	vcpu->device.gfn = ~0ULL;
 	vcpu->mp_state = KVM_MP_STATE_RUNNABLE;
 	mutex_init(&vcpu->lock);
 	rcuwait_init(&vcpu->wait);
@@ -180,7 +184,10 @@ int vtx_vcpu_load(struct vtx_vcpu *vcpu)
 				vcpu->stats.migrations++;
 				/* What this CPU knows is from another time. */
 				set_bit(VTX_REQ_TLB_FLUSH, &vcpu->requests);
+				vtx_pvclock_migrated(vcpu);
 			}
+			if (unlikely(vtx_tsc_is_stale(&vcpu->tsc)))
+				vtx_tsc_refresh(vcpu);
 			return 0;
 		}
 		preempt_enable();
@@ -264,10 +271,10 @@ void vtx_vcpu_flush_linear(struct vtx_vcpu *vcpu)
 }
 
 /* Past the instruction that exited: ends the shadow of STI and MOV SS. */
-static __always_inline void advance(struct vtx_vcpu *vcpu)
+static __always_inline void advance(struct vtx_vcpu *vcpu, unsigned int len)
 {
 	u64 rip = vmcs_readl(VMCS_GUEST_RIP);
-	u64 next = rip + vtx_exit_insn_length(&vcpu->exit);
+	u64 next = rip + len;
 	u32 blocked;
 
 	/* Outside 64-bit mode IP has 32 bits at most. */
@@ -289,7 +296,7 @@ static __always_inline void advance(struct vtx_vcpu *vcpu)
  */
 void vtx_vcpu_advance(struct vtx_vcpu *vcpu)
 {
-	advance(vcpu);
+	advance(vcpu, vtx_exit_insn_length(&vcpu->exit));
 }
 
 /* RFLAGS have something to say about the instruction that has been skipped. */
@@ -303,6 +310,18 @@ static noinline enum vtx_result skipped_with(struct vtx_vcpu *vcpu, u64 rflags)
 	return VTX_RESUME;
 }
 
+static __always_inline enum vtx_result skip(struct vtx_vcpu *vcpu,
+					    unsigned int len)
+{
+	u64 rflags;
+
+	advance(vcpu, len);
+	rflags = vmcs_readl(VMCS_GUEST_RFLAGS);
+	if (unlikely(rflags & (X86_EFLAGS_RF | X86_EFLAGS_TF)))
+		return skipped_with(vcpu, rflags);
+	return VTX_RESUME;
+}
+
 /**
  * vtx_vcpu_skip() - the guest's instruction has been executed for it
  * @vcpu: the vCPU, loaded, after an exit that tells the instruction's length
@@ -311,13 +330,20 @@ static noinline enum vtx_result skipped_with(struct vtx_vcpu *vcpu, u64 rflags)
  */
 enum vtx_result vtx_vcpu_skip(struct vtx_vcpu *vcpu)
 {
-	u64 rflags;
+	/* Not to be kept, as nobody asks again. */
+	return skip(vcpu, vmcs_read32(VMCS_EXIT_INSTRUCTION_LENGTH));
+}
 
-	advance(vcpu);
-	rflags = vmcs_readl(VMCS_GUEST_RFLAGS);
-	if (unlikely(rflags & (X86_EFLAGS_RF | X86_EFLAGS_TF)))
-		return skipped_with(vcpu, rflags);
-	return VTX_RESUME;
+/**
+ * vtx_vcpu_skip_bytes() - likewise, where the exit does not tell the length
+ * @vcpu: the vCPU, loaded
+ * @len: the instruction's length
+ *
+ * Return: as vtx_vcpu_skip().
+ */
+enum vtx_result vtx_vcpu_skip_bytes(struct vtx_vcpu *vcpu, unsigned int len)
+{
+	return skip(vcpu, len);
 }
 
 /**

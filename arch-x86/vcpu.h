@@ -25,6 +25,7 @@
 #include "arch-x86/event.h"
 #include "arch-x86/fpu.h"
 #include "arch-x86/msr.h"
+#include "arch-x86/pvclock.h"
 #include "arch-x86/stats.h"
 #include "arch-x86/tsc.h"
 #include "arch-x86/vmx/caps.h"
@@ -46,6 +47,9 @@ struct vtx_vm;
 #define VTX_MAX_VCPUS		1024
 #define VTX_MAX_VCPU_ID		4096
 
+/* As a VM's longest halt poll: what the module's parameter says. */
+#define VTX_HALT_POLL_PRESET	U32_MAX
+
 /* Pages that user space maps: struct kvm_run, port I/O data, coalesced ring. */
 #define VTX_PIO_PAGE		1
 #define VTX_COALESCED_PAGE	2
@@ -56,13 +60,17 @@ struct vtx_vm;
  * @VTX_REQ_EVENT: look for events to inject: nmi_requests, the local APIC
  * @VTX_REQ_STARTUP: look for an INIT or a startup IPI
  * @VTX_REQ_TLB_FLUSH: forget linear translations
+ * @VTX_REQ_IOAPIC_EOI: tell user space that @ioapic_eoi has ended
  * @VTX_REQ_MSR_FILTER: the VM's msr_policy has another filter
+ * @VTX_REQ_CLOCK: show the guest the clock anew, and its wall clock if it wants
  */
 enum vtx_request {
 	VTX_REQ_EVENT,
 	VTX_REQ_STARTUP,
 	VTX_REQ_TLB_FLUSH,
+	VTX_REQ_IOAPIC_EOI,
 	VTX_REQ_MSR_FILTER,
+	VTX_REQ_CLOCK,
 };
 
 /**
@@ -135,10 +143,13 @@ struct vtx_host_msrs {
  * @lapic: (i) the vCPU's local APIC, likewise
  * @running: (i) the CPUs in whose inner loop a vCPU of the VM is
  * @msr_policy: (i) which MSRs user space lets it have
+ * @halt_poll_max: (i) the VM's longest halt poll in nanoseconds, or
+ *	VTX_HALT_POLL_PRESET; read at once
  * @run: (i) page 0 of what user space maps
  * @pio_data: (i) page 1
  * @id: (i) KVM_CREATE_VCPU's argument, the APIC id
  * @vpid: (i) VPID, 0 if the CPUs have none
+ * @bsp: (i) the one that boots the machine
  *
  * @lock: held by each ioctl of the vCPU
  * @requests: (a) mask of BIT(enum vtx_request)
@@ -159,13 +170,18 @@ struct vtx_host_msrs {
  * @cr0_owned: (o) bits of CR0 that the guest changes without an exit
  * @cr4_owned: (o) bits of CR4 that the guest changes without an exit
  * @tsc: (o) TSC
+ * @clock: kvmclock
  * @debug: (o) KVM_SET_GUEST_DEBUG
  * @dr7: (o) the guest's DR7
  * @mp_state: (o) KVM_MP_STATE_*
+ * @halt_poll_ns: (o) how long to look before the next sleep
  * @sigset_active: (o) @sigset is in force during KVM_RUN
  * @sigset: (o) KVM_SET_SIGNAL_MASK
+ * @ioapic_eoi: (o) with VTX_REQ_IOAPIC_EOI: the vector
  * @has_run: (o) KVM_RUN has been called
  *
+ * @device: (o) a frame that was in no slot when the slots were of this
+ *	generation; at first one that no guest has
  * @slow: (o) with VTX_SLOW: what to call
  * @complete: (o) what KVM_RUN has to call first: user space has done its part
  * @error: (o) with VTX_ERROR: -errno
@@ -194,10 +210,12 @@ struct vtx_vcpu {
 	struct vtx_lapic		*lapic;
 	struct cpumask			*running;
 	const struct vtx_msr_policy	*msr_policy;
+	const u32			*halt_poll_max;
 	struct kvm_run			*run;
 	void				*pio_data;
 	u32				id;
 	u16				vpid;
+	bool				bsp;
 
 	struct mutex			lock;	/* one ioctl at a time */
 	unsigned long			requests;
@@ -217,13 +235,20 @@ struct vtx_vcpu {
 	u64				cr0_owned;
 	u64				cr4_owned;
 	struct vtx_tsc			tsc;
+	struct vtx_pvclock		clock;
 	struct vtx_guest_debug		debug;
 	u64				dr7;
 	u32				mp_state;
+	u32				halt_poll_ns;
 	bool				sigset_active;
 	sigset_t			sigset;
+	u8				ioapic_eoi;
 	bool				has_run;
 
+	struct {
+		u64	gfn;
+		u64	generation;
+	} device;
 	vtx_handler			slow;
 	vtx_handler			complete;
 	int				error;
@@ -241,12 +266,15 @@ struct vtx_vcpu {
  * @pio: its ports
  * @mmio: its physical addresses
  * @tsc: what its TSCs have in common
+ * @clock: its clock
  * @irqchip: its interrupt controllers; NULL if they are user space's
  * @msr_policy: what user space wants of its MSRs
+ * @halt_poll_max: see struct vtx_vcpu
  * @running: the CPUs in whose inner loop a vCPU of the VM is
  * @run: the page with struct kvm_run, the caller's
  * @pio_data: the page of port I/O data, likewise
  * @id: KVM_CREATE_VCPU's argument
+ * @bsp: it is the one that boots the machine
  */
 struct vtx_vcpu_setup {
 	const struct vtx_caps	*caps;
@@ -256,12 +284,15 @@ struct vtx_vcpu_setup {
 	struct vtx_io_bus	*pio;
 	struct vtx_io_bus	*mmio;
 	struct vtx_vm_tsc	*tsc;
+	struct vtx_vm_clock	*clock;
 	struct vtx_irqchip	*irqchip;
 	const struct vtx_msr_policy *msr_policy;
+	const u32		*halt_poll_max;
 	struct cpumask		*running;
 	struct kvm_run		*run;
 	void			*pio_data;
 	u32			id;
+	bool			bsp;
 };
 
 int vtx_vcpu_init(struct vtx_vcpu *vcpu, const struct vtx_vcpu_setup *setup);
@@ -272,6 +303,7 @@ void vtx_vcpu_put(struct vtx_vcpu *vcpu);
 void vtx_vcpu_request(struct vtx_vcpu *vcpu, enum vtx_request request);
 void vtx_vcpu_advance(struct vtx_vcpu *vcpu);
 enum vtx_result vtx_vcpu_skip(struct vtx_vcpu *vcpu);
+enum vtx_result vtx_vcpu_skip_bytes(struct vtx_vcpu *vcpu, unsigned int len);
 int vtx_vcpu_cpuid_changed(struct vtx_vcpu *vcpu);
 void vtx_vcpu_flush_linear(struct vtx_vcpu *vcpu);
 

@@ -140,6 +140,34 @@ int vtx_mem_write(struct vtx_mem *mem, u64 gpa, const void *buf, size_t len)
 	return copy(mem, gpa, NULL, buf, len);
 }
 
+/**
+ * vtx_mem_store32() - write 32 bits of guest memory, all at once
+ * @mem: the VM's memory
+ * @gpa: guest-physical address, aligned to 4
+ * @value: what
+ *
+ * For what another vCPU may read at the same time.
+ *
+ * Return: 0, -EINVAL if it is not aligned, else as vtx_mem_write().
+ */
+int vtx_mem_store32(struct vtx_mem *mem, u64 gpa, u32 value)
+{
+	struct vtx_slot slot;
+	unsigned long hva;
+	int err;
+
+	if (gpa % sizeof(value))
+		return -EINVAL;
+	down_read(&mem->slots_lock);
+	err = look_up(mem, gpa, true, &slot, &hva);
+	if (!err) {
+		err = put_user(value, (u32 __user *)hva);
+		vtx_dirty_mark(&slot, gpa >> PAGE_SHIFT);
+	}
+	up_read(&mem->slots_lock);
+	return err;
+}
+
 /* One function for each size: the kernel's macro brings a label along. */
 #define DEFINE_CMPXCHG(type)						\
 static int cmpxchg_##type(unsigned long hva, u64 *old, u64 new)		\

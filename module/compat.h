@@ -97,6 +97,11 @@ struct kvm_userspace_memory_region2 {
 #define eventfd_signal(eventfd)	eventfd_signal(eventfd, 1)
 #endif
 
+/* Older kernels do not tell the TSC from other clocksources: it is none. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 9, 0)
+#define CSID_X86_TSC	CSID_MAX
+#endif
+
 /* How to look into a mapping of page frames, before there was one way. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
 struct follow_pfnmap_args {

@@ -23,12 +23,14 @@
 
 #include "uapi/vtx.h"
 #include "module/extension.h"
+#include "module/irqfd.h"
 #include "module/offer_ioctl.h"
 #include "module/rival.h"
 #include "module/stats.h"
 #include "module/virt.h"
 #include "module/vm.h"
 #include "ept/mem.h"
+#include "arch-x86/clock.h"
 #include "arch-x86/offer.h"
 #include "arch-x86/vcpu.h"
 #include "arch-x86/vmx/caps.h"
@@ -89,9 +91,15 @@ static int __init vtx_init(void)
 	err = vtx_offer_init(vtx_percpu_caps());
 	if (err)
 		goto exit_virt;
-	err = vtx_rival_init();
+	err = vtx_clock_init();
 	if (err)
 		goto exit_virt;
+	err = vtx_irqfds_load();
+	if (err)
+		goto exit_clock;
+	err = vtx_rival_init();
+	if (err)
+		goto unload_irqfds;
 	vtx_stats_init();
 	err = misc_register(&vtx_dev);
 	if (err)
@@ -103,6 +111,10 @@ static int __init vtx_init(void)
 exit_stats:
 	vtx_stats_exit();
 	vtx_rival_exit();
+unload_irqfds:
+	vtx_irqfds_unload();
+exit_clock:
+	vtx_clock_exit();
 exit_virt:
 	vtx_virt_exit();
 	return err;
@@ -113,6 +125,8 @@ static void __exit vtx_exit(void)
 	misc_deregister(&vtx_dev);
 	vtx_stats_exit();
 	vtx_rival_exit();
+	vtx_irqfds_unload();
+	vtx_clock_exit();
 	vtx_virt_exit();
 	vtx_mem_exit();
 }

@@ -20,12 +20,14 @@
 #include "module/vm.h"
 #include "arch-x86/debug.h"
 #include "arch-x86/irqchip/irqchip.h"
+#include "arch-x86/pvclock.h"
 #include "arch-x86/startup.h"
 #include "arch-x86/state_cpuid.h"
 #include "arch-x86/state_event.h"
 #include "arch-x86/state_fpu.h"
 #include "arch-x86/state_mce.h"
 #include "arch-x86/state_msr.h"
+#include "arch-x86/state_nested.h"
 #include "arch-x86/state_regs.h"
 #include "arch-x86/translate.h"
 #include "arch-x86/tsc.h"
@@ -264,6 +266,59 @@ static int device_attr(struct vtx_vcpu *vcpu, unsigned int cmd,
 	return vtx_tsc_device_attr(vcpu, cmd, &attr);
 }
 
+/*
+ * Whoever asks for reports wants to know of slow accesses, to patch them away.
+ * There are no reports, as with KVM where the CPU makes accesses fast; the
+ * capability (KVM_CAP_VAPIC) says so.
+ */
+static int tpr_access_reporting(void __user *arg)
+{
+	struct kvm_tpr_access_ctl control;
+
+	if (copy_from_user(&control, arg, sizeof(control)))
+		return -EFAULT;
+	if (control.flags)
+		return -EINVAL;
+	return copy_to_user(arg, &control, sizeof(control)) ? -EFAULT : 0;
+}
+
+/*
+ * Where a guest whose accesses were patched has its task priority.  As none is
+ * told where to patch, there is nothing to be there.
+ */
+static int set_vapic_addr(struct vtx_vcpu *vcpu, void __user *arg)
+{
+	struct kvm_vapic_addr vapic;
+
+	if (!vtx_vcpu_has_lapic(vcpu))
+		return -EINVAL;
+	if (copy_from_user(&vapic, arg, sizeof(vapic)))
+		return -EFAULT;
+	return vapic.vapic_addr ? -EINVAL : 0;
+}
+
+static int get_nested_state(struct kvm_nested_state __user *arg)
+{
+	struct kvm_nested_state state;
+	int err;
+
+	if (get_user(state.size, &arg->size))
+		return -EFAULT;
+	err = vtx_get_nested_state(&state);
+	if (err)
+		return put_user(state.size, &arg->size) ? -EFAULT : err;
+	return copy_to_user(arg, &state, sizeof(state)) ? -EFAULT : 0;
+}
+
+static int set_nested_state(void __user *arg)
+{
+	struct kvm_nested_state state;
+
+	if (copy_from_user(&state, arg, sizeof(state)))
+		return -EFAULT;
+	return vtx_set_nested_state(&state);
+}
+
 static int dispatch_state(struct vtx_vcpu *vcpu, unsigned int cmd,
 			  void __user *argp)
 {
@@ -304,6 +359,10 @@ static int dispatch_state(struct vtx_vcpu *vcpu, unsigned int cmd,
 		return get_lapic(vcpu, argp);
 	case KVM_SET_LAPIC:
 		return set_lapic(vcpu, argp);
+	case KVM_GET_NESTED_STATE:
+		return get_nested_state(argp);
+	case KVM_SET_NESTED_STATE:
+		return set_nested_state(argp);
 	case KVM_GET_MSRS:
 		return msrs(vcpu, argp, false);
 	case KVM_SET_MSRS:
@@ -346,6 +405,12 @@ static int dispatch(struct vtx_vcpu_file *owner, unsigned int cmd,
 		return vcpu->tsc.khz;
 	case KVM_SET_TSC_KHZ:
 		return vtx_tsc_set_khz(vcpu, arg);
+	case KVM_TPR_ACCESS_REPORTING:
+		return tpr_access_reporting(argp);
+	case KVM_SET_VAPIC_ADDR:
+		return set_vapic_addr(vcpu, argp);
+	case KVM_KVMCLOCK_CTRL:
+		return vtx_kvmclock_ctrl(vcpu);
 	case KVM_GET_STATS_FD:
 		return vtx_vcpu_stats_fd(owner->vm, vcpu);
 	case KVM_X86_SETUP_MCE:

@@ -32,6 +32,8 @@
 #include "module/rival.h"
 #include "module/stats.h"
 #include "module/virt.h"
+#include "arch-x86/clock.h"
+#include "arch-x86/tsc.h"
 #include "arch-x86/vmx/percpu.h"
 
 /* Inside cpus_read_lock(). */
@@ -134,6 +136,7 @@ static int cpu_offline_callback(unsigned int cpu)
 
 static int virt_suspend(VTX_SYSCORE_ARGUMENT)
 {
+	vtx_tsc_suspend();
 	vtx_percpu_off();
 	return 0;
 }
@@ -142,6 +145,8 @@ static void virt_resume(VTX_SYSCORE_ARGUMENT)
 {
 	int err = virt_users ? vtx_percpu_on() : 0;
 
+	vtx_tsc_resume();
+	vtx_clock_resume();
 	if (err)
 		pr_err("VMX not back after resume: %pe\n", ERR_PTR(err));
 }

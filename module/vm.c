@@ -16,6 +16,7 @@
 #include <linux/gfp.h>
 #include <linux/kvm.h>
 #include <linux/module.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
@@ -25,7 +26,7 @@
 #include "module/virt.h"
 #include "module/vm.h"
 #include "module/vm_ioctl.h"
-#include "arch-x86/irqchip/pic_dev.h"
+#include "arch-x86/irqchip/pit_dev.h"
 #include "arch-x86/vcpu.h"
 #include "arch-x86/vmx/percpu.h"
 
@@ -59,6 +60,26 @@ static const struct vtx_mem_ops vtx_vm_mem_ops = {
 	.kick_all	= kick_all,
 };
 
+/* A vCPU of the list lives as long as the VM. */
+static void walk_vcpus(void *owner,
+		       void (*call)(struct vtx_vcpu *vcpu, void *arg),
+		       void *arg)
+{
+	struct vtx_vm *vm = owner;
+	struct vtx_vcpu *vcpu;
+	unsigned long id;
+
+	rcu_read_lock();
+	xa_for_each(&vm->vcpus, id, vcpu)
+		call(vcpu, arg);
+	rcu_read_unlock();
+}
+
+static const struct vtx_vm_clock_ops vtx_vm_clock_ops = {
+	.walk_vcpus	= walk_vcpus,
+	.kick_all	= kick_all,
+};
+
 static void vm_free(struct vtx_vm *vm)
 {
 	xa_destroy(&vm->vcpus);
@@ -76,11 +97,16 @@ static void vm_destroy(struct kref *ref)
 
 	trace_vtx_vm_destroy(vm->id);
 	vtx_stat_add(VTX_STAT_vms, -1);
+	/* Before what it looks at is gone. */
+	vtx_vm_clock_destroy(&vm->clock);
+	/* It interrupts vCPUs. */
+	vtx_pit_stop(&vm->irqchip);
+	vtx_irqfds_destroy(&vm->irqfds);
 	xa_for_each(&vm->vcpus, id, vcpu)
 		vtx_vcpu_free(vcpu);
 	vtx_io_bus_destroy(&vm->pio);
 	vtx_io_bus_destroy(&vm->mmio);
-	vtx_pic_free(&vm->irqchip);
+	vtx_pit_free(&vm->irqchip);
 	vtx_irqchip_destroy(&vm->irqchip);
 	vtx_mem_destroy(&vm->mem);
 	vtx_virt_put();
@@ -149,6 +175,9 @@ static struct vtx_vm *vm_alloc(void)
 	vtx_io_bus_init(&vm->pio);
 	vtx_io_bus_init(&vm->mmio);
 	vtx_vm_tsc_init(&vm->tsc);
+	vtx_irqchip_init(&vm->irqchip);
+	vtx_irqfds_init(&vm->irqfds, &vm->irqchip);
+	vm->halt_poll_max = VTX_HALT_POLL_PRESET;
 	vtx_ioeventfds_init(&vm->ioeventfds, &vm->pio, &vm->mmio);
 	if (vtx_coalesced_init(&vm->coalesced, &vm->pio, &vm->mmio) ||
 	    !zalloc_cpumask_var(&vm->running, GFP_KERNEL)) {
@@ -184,6 +213,7 @@ int vtx_vm_create(unsigned long type)
 	if (ret)
 		goto put_virt;
 
+	vtx_vm_clock_init(&vm->clock, &vtx_vm_clock_ops, vm);
 	vm->id = atomic_inc_return(&vtx_last_vm_id);
 	vtx_stat_add(VTX_STAT_vms, 1);
 	vtx_stat_add(VTX_STAT_vms_created, 1);

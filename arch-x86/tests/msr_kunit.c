@@ -161,7 +161,7 @@ static void written_values(struct kunit *test)
 		{ 0x3, 0, BOTH(UNKNOWN) },
 		{ 0xc1, 0, BOTH(UNKNOWN) },		/* PMU */
 		{ 0x480, 0, BOTH(UNKNOWN) },		/* VMX */
-		{ 0x4b564d00, 0, BOTH(UNKNOWN) },	/* kvmclock */
+		{ 0x4b564d02, 0, BOTH(UNKNOWN) },	/* async page faults */
 		{ ~0U, 0, BOTH(UNKNOWN) },
 		/* read-only */
 		{ 0xfe, 0, BOTH(INVALID) },

@@ -8,6 +8,7 @@
  *
  *   INSN	an instruction that the handler completes: on success the
  *		dispatcher moves RIP past it
+ *   OFTEN	comes so often that the dispatcher asks for it first
  *
  * Handlers that stand for many: "unexpected" for what vtx never asked for, so
  * that its coming is a bug; "ud" for an instruction that the guest does not
@@ -22,6 +23,7 @@
 #include "arch-x86/vmx/defs.h"
 
 #define VTX_EXIT_INSN	BIT(0)
+#define VTX_EXIT_OFTEN	BIT(1)
 
 #define VTX_EXIT_REASONS(X)						     \
 	X(0,  EXCEPTION_NMI,		exception,	0)		     \
@@ -54,9 +56,11 @@
 	X(27, VMXON,			ud,		0)		     \
 	X(28, CR_ACCESS,		cr,		VTX_EXIT_INSN)	     \
 	X(29, MOV_DR,			dr,		VTX_EXIT_INSN)	     \
-	X(30, IO,			io,		VTX_EXIT_INSN)	     \
+	X(30, IO,			io,		VTX_EXIT_INSN |	     \
+						VTX_EXIT_OFTEN)	     \
 	X(31, RDMSR,			rdmsr,		VTX_EXIT_INSN)	     \
-	X(32, WRMSR,			wrmsr,		VTX_EXIT_INSN)	     \
+	X(32, WRMSR,			wrmsr,		VTX_EXIT_INSN |	     \
+						VTX_EXIT_OFTEN)	     \
 	X(33, INVALID_GUEST_STATE,	entry_failed,	0)		     \
 	X(34, MSR_LOADING,		entry_failed,	0)		     \
 	X(36, MWAIT,			nop,		VTX_EXIT_INSN)	     \
@@ -69,7 +73,7 @@
 	X(45, VIRTUALIZED_EOI,		unexpected,	0)		     \
 	X(46, GDTR_IDTR,		unexpected,	0)		     \
 	X(47, LDTR_TR,			unexpected,	0)		     \
-	X(48, EPT_VIOLATION,		ept_violation,	0)		     \
+	X(48, EPT_VIOLATION,		ept_violation,	VTX_EXIT_OFTEN)	     \
 	X(49, EPT_MISCONFIG,		ept_misconfig,	0)		     \
 	X(50, INVEPT,			ud,		0)		     \
 	X(51, RDTSCP,			unexpected,	0)		     \
