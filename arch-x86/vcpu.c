@@ -226,13 +226,8 @@ void vtx_vcpu_put(struct vtx_vcpu *vcpu)
 	preempt_enable();
 }
 
-/**
- * vtx_vcpu_kick() - make a vCPU leave the guest, or its sleep
- * @vcpu: the vCPU; anybody's
- *
- * Any context.  Does not wait.
- */
-void vtx_vcpu_kick(struct vtx_vcpu *vcpu)
+/* Make a vCPU leave the guest, or its sleep.  Does not wait. */
+static void kick(struct vtx_vcpu *vcpu)
 {
 	int me = get_cpu(), cpu;
 
@@ -258,7 +253,7 @@ void vtx_vcpu_request(struct vtx_vcpu *vcpu, enum vtx_request request)
 	set_bit(request, &vcpu->requests);
 	/* The bit before vcpu->cpu is read: pairs with vmexit/run.c's begin(). */
 	smp_mb__after_atomic();
-	vtx_vcpu_kick(vcpu);
+	kick(vcpu);
 }
 
 /**
