@@ -193,6 +193,23 @@ bool vtx_event_interrupt_allowed(struct vtx_vcpu *vcpu)
 }
 
 /**
+ * vtx_event_user_may_inject() - may user space inject an interrupt now?
+ * @vcpu: the vCPU, loaded; user space has to do with its interrupts
+ *
+ * Return: true if one would go in with the next entry.
+ */
+bool vtx_event_user_may_inject(struct vtx_vcpu *vcpu)
+{
+	const struct vtx_event *event = &vcpu->event;
+
+	return !event->interrupt_injected && !event->extint_pending &&
+	       !event->exception.pending && !event->exception.injected &&
+	       !event->nmi_injected &&
+	       !(vcpu->debug.control & KVM_GUESTDBG_BLOCKIRQ) &&
+	       vtx_event_interrupt_allowed(vcpu);
+}
+
+/**
  * vtx_event_take_back() - what went in with an entry has been delivered
  * @vcpu: the vCPU, the caller's own
  *
@@ -356,6 +373,15 @@ static bool interrupt_may_go(struct vtx_vcpu *vcpu)
 	return vcpu->event.interrupt_soft || external_may_go(vcpu);
 }
 
+/* User space has acknowledged its PIC's itself. */
+static u8 take_extint(struct vtx_vcpu *vcpu)
+{
+	if (!vcpu->event.extint_pending)
+		return vtx_pic_acknowledge(vcpu->irqchip);
+	vcpu->event.extint_pending = false;
+	return vcpu->event.extint_vector;
+}
+
 /* Nothing else is on its way: take an interrupt, of the PIC's first. */
 static void take_interrupt(struct vtx_vcpu *vcpu)
 {
@@ -365,7 +391,7 @@ static void take_interrupt(struct vtx_vcpu *vcpu)
 	if (vector < 0 || !external_may_go(vcpu))
 		return;
 	if (unlikely(vector == VTX_EXTINT))
-		vector = vtx_pic_acknowledge(vcpu->irqchip);
+		vector = take_extint(vcpu);
 	else
 		vtx_lapic_accept(vcpu->lapic, vector);
 	event->interrupt_injected = true;

@@ -62,6 +62,9 @@ enum vtx_armed {
  * @interrupt_injected: an external interrupt (KVM_INTERRUPT) or INT n
  * @interrupt_soft: it is INT n
  * @interrupt_vector: its vector
+ * @extint_pending: user space's PIC has an interrupt for who takes it by ExtINT:
+ *	KVM_INTERRUPT, with a local APIC in the kernel
+ * @extint_vector: its vector
  * @nmi_injected: an NMI's delivery was begun
  * @nmi_pending: NMIs that wait: at most two, one of which is being handled
  * @nmi_requests: (a) KVM_NMI since the vCPU last looked
@@ -78,6 +81,8 @@ struct vtx_event {
 	bool			interrupt_injected;
 	bool			interrupt_soft;
 	u8			interrupt_vector;
+	bool			extint_pending;
+	u8			extint_vector;
 	bool			nmi_injected;
 	u8			nmi_pending;
 	atomic_t		nmi_requests;
@@ -99,6 +104,7 @@ bool vtx_event_inject(struct vtx_vcpu *vcpu);
 void vtx_event_nmi(struct vtx_vcpu *vcpu);
 u8 vtx_event_nmis(const struct vtx_event *event, u32 more);
 bool vtx_event_interrupt_allowed(struct vtx_vcpu *vcpu);
+bool vtx_event_user_may_inject(struct vtx_vcpu *vcpu);
 
 /**
  * vtx_event_gp() - queue #GP(0)

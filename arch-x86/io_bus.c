@@ -37,6 +37,9 @@
  */
 #define MANY_RANGES	512
 
+/* Among so many, one after the other is as fast as any search. */
+#define FEW_RANGES	8
+
 static struct vtx_io_ranges *current_ranges(struct vtx_io_bus *bus)
 {
 	return rcu_dereference_protected(bus->ranges,
@@ -49,21 +52,28 @@ static u64 range_length(const struct vtx_io_range *range)
 	return range->end - range->start;
 }
 
-/* How many ranges start below an address, or at it if @at. */
-static unsigned int count_below(const struct vtx_io_ranges *ranges, u64 gpa,
-				bool at)
+/* How many ranges start at an address or below. */
+static __always_inline unsigned int
+count_up_to(const struct vtx_io_ranges *ranges, u64 gpa)
 {
 	unsigned int low = 0, high = ranges->nr, middle;
 
-	while (low < high) {
+	while (high - low > FEW_RANGES) {
 		middle = low + (high - low) / 2;
-		if (ranges->range[middle]->start < gpa ||
-		    (at && ranges->range[middle]->start == gpa))
+		if (ranges->range[middle]->start <= gpa)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low;
+	while (high > low && ranges->range[high - 1]->start > gpa)
+		high--;
+	return high;
+}
+
+/* How many ranges start below an address. */
+static unsigned int count_below(const struct vtx_io_ranges *ranges, u64 gpa)
+{
+	return gpa ? count_up_to(ranges, gpa - 1) : 0;
 }
 
 static struct vtx_io_ranges *alloc_ranges(unsigned int nr, gfp_t gfp)
@@ -94,6 +104,7 @@ void vtx_io_bus_init(struct vtx_io_bus *bus)
 {
 	mutex_init(&bus->lock);
 	RCU_INIT_POINTER(bus->ranges, NULL);
+	bus->doorbells = 0;
 }
 
 /**
@@ -143,7 +154,7 @@ int vtx_io_bus_add(struct vtx_io_bus *bus, struct vtx_io_range *range)
 	}
 
 	/* Below its equals: a search goes down, and shall meet it last. */
-	at = before ? count_below(before, range->start, false) : 0;
+	at = before ? count_below(before, range->start) : 0;
 	if (before) {
 		memcpy(after->range, before->range,
 		       at * sizeof(after->range[0]));
@@ -154,6 +165,7 @@ int vtx_io_bus_add(struct vtx_io_bus *bus, struct vtx_io_range *range)
 	after->longest = max(before ? before->longest : 0,
 			     range_length(range));
 	rcu_assign_pointer(bus->ranges, after);
+	WRITE_ONCE(bus->doorbells, bus->doorbells + range->doorbell);
 	mutex_unlock(&bus->lock);
 
 	if (nr > MANY_RANGES) {
@@ -169,7 +181,7 @@ int vtx_io_bus_add(struct vtx_io_bus *bus, struct vtx_io_range *range)
 static unsigned int find_range(const struct vtx_io_ranges *ranges,
 			       const struct vtx_io_range *range)
 {
-	unsigned int i = count_below(ranges, range->start, false);
+	unsigned int i = count_below(ranges, range->start);
 
 	for (; i < ranges->nr; i++) {
 		if (ranges->range[i] == range)
@@ -213,6 +225,7 @@ bool vtx_io_bus_remove(struct vtx_io_bus *bus, struct vtx_io_range *range)
 		find_longest(after);
 	}
 	rcu_assign_pointer(bus->ranges, after);
+	WRITE_ONCE(bus->doorbells, bus->doorbells - range->doorbell);
 	mutex_unlock(&bus->lock);
 
 	synchronize_rcu_expedited();
@@ -221,23 +234,14 @@ bool vtx_io_bus_remove(struct vtx_io_bus *bus, struct vtx_io_range *range)
 	return true;
 }
 
-/*
- * The next range that has an address, going down from the one before @i, where
- * the walk began with count_below(); NULL if there is no other.
- */
-static struct vtx_io_range *next_range(const struct vtx_io_ranges *ranges,
-				       u64 gpa, unsigned int *i)
+static __always_inline bool take(struct vtx_io_range *range, bool write,
+				 u64 gpa, unsigned int len, void *value)
 {
-	struct vtx_io_range *range;
+	const struct vtx_io_ops *ops = range->ops;
 
-	while (*i) {
-		range = ranges->range[--*i];
-		if (gpa - range->start >= ranges->longest)
-			return NULL;
-		if (gpa - range->start < range_length(range))
-			return range;
-	}
-	return NULL;
+	if (write)
+		return ops->write && ops->write(range, gpa, len, value);
+	return ops->read && ops->read(range, gpa, len, value);
 }
 
 /* Offer an access to one after the other, until one takes it. */
@@ -248,16 +252,18 @@ static __always_inline bool offer(struct vtx_io_bus *bus, bool write, u64 gpa,
 	struct vtx_io_range *range;
 	bool done = false;
 	unsigned int i;
+	u64 offset;
 
 	rcu_read_lock();
 	ranges = rcu_dereference(bus->ranges);
-	i = ranges ? count_below(ranges, gpa, true) : 0;
-	while (!done && i && (range = next_range(ranges, gpa, &i))) {
-		const struct vtx_io_ops *ops = range->ops;
-
-		done = write ?
-		       ops->write && ops->write(range, gpa, len, value) :
-		       ops->read && ops->read(range, gpa, len, value);
+	i = ranges ? count_up_to(ranges, gpa) : 0;
+	while (i && !done) {
+		range = ranges->range[--i];
+		offset = gpa - range->start;
+		if (offset >= ranges->longest)
+			break;
+		if (offset < range_length(range))
+			done = take(range, write, gpa, len, value);
 	}
 	rcu_read_unlock();
 	return done;

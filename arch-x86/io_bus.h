@@ -20,7 +20,8 @@ struct vtx_io_range;
  * @write: a write of @len bytes at @gpa (or port).  Called under RCU, perhaps
  *	with interrupts off: must not sleep.  @value is NULL if it is not known
  *	(a fast path that has not decoded the instruction), then only a range
- *	without datamatch and of any length may say yes.  The access begins in
+ *	without datamatch and of any length may say yes, which is a doorbell.
+ *	The access begins in
  *	the range, but may end behind it.  May be NULL.  Return: true if it is
  *	done, false to let the next range, or user space, have it.
  * @read: likewise a read, into @value; may be NULL
@@ -40,11 +41,13 @@ struct vtx_io_ops {
  * @start: first port or guest-physical address
  * @end: the one after the last; 0 for a range that goes up to the very top
  * @ops: what it does
+ * @doorbell: it may take a write of which neither length nor value is known
  */
 struct vtx_io_range {
 	u64				start;
 	u64				end;
 	const struct vtx_io_ops		*ops;
+	bool				doorbell;
 };
 
 /**
@@ -63,14 +66,17 @@ struct vtx_io_ranges {
 
 /**
  * struct vtx_io_bus - ports or physical addresses of a VM
- * @lock: (w) held to change @ranges
+ * @lock: held to change the others
  * @ranges: (r) the ranges, NULL if there are none
+ * @doorbells: (w) how many of them are doorbells; read by anybody
  *
  * (r) RCU; written under @lock
+ * (w) written under @lock
  */
 struct vtx_io_bus {
 	struct mutex			lock;	/* writers */
 	struct vtx_io_ranges __rcu	*ranges;
+	unsigned int			doorbells;
 };
 
 void vtx_io_bus_init(struct vtx_io_bus *bus);
@@ -91,6 +97,17 @@ bool vtx_io_bus_read(struct vtx_io_bus *bus, u64 gpa, unsigned int len,
 static inline bool vtx_io_bus_empty(const struct vtx_io_bus *bus)
 {
 	return !rcu_access_pointer(bus->ranges);
+}
+
+/**
+ * vtx_io_bus_has_doorbells() - might a write be taken before it is decoded?
+ * @bus: the bus
+ *
+ * Return: false if not, at this moment.
+ */
+static inline bool vtx_io_bus_has_doorbells(const struct vtx_io_bus *bus)
+{
+	return READ_ONCE(bus->doorbells);
 }
 
 #endif /* VTX_ARCH_X86_IO_BUS_H */

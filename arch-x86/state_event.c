@@ -172,6 +172,20 @@ int vtx_set_vcpu_events(struct vtx_vcpu *vcpu,
 	return 0;
 }
 
+static int user_pic_interrupt(struct vtx_vcpu *vcpu, u8 vector)
+{
+	struct vtx_event *event = &vcpu->event;
+
+	if (!vcpu->irqchip->split)
+		return -ENXIO;
+	if (event->extint_pending)
+		return -EEXIST;
+	event->extint_pending = true;
+	event->extint_vector = vector;
+	event->look = true;
+	return 0;
+}
+
 /**
  * vtx_interrupt() - KVM_INTERRUPT
  * @vcpu: the vCPU
@@ -180,8 +194,11 @@ int vtx_set_vcpu_events(struct vtx_vcpu *vcpu,
  * The interrupt goes in when the guest lets it; run->ready_for_interrupt_injection
  * says beforehand whether that is at once.
  *
- * Return: 0; -EINVAL for a vector above 255; -ENXIO if the interrupt controllers
- * are the kernel's; -EEXIST if one is on its way.
+ * With local APICs in the kernel it is an interrupt of user space's PIC, and goes
+ * in when the local APIC lets such pass.
+ *
+ * Return: 0; -EINVAL for a vector above 255; -ENXIO if the PIC is the kernel's;
+ * -EEXIST if one is on its way.
  */
 int vtx_interrupt(struct vtx_vcpu *vcpu, const struct kvm_interrupt *interrupt)
 {
@@ -190,7 +207,7 @@ int vtx_interrupt(struct vtx_vcpu *vcpu, const struct kvm_interrupt *interrupt)
 	if (interrupt->irq >= KVM_NR_INTERRUPTS)
 		return -EINVAL;
 	if (vcpu->lapic)
-		return -ENXIO;
+		return user_pic_interrupt(vcpu, interrupt->irq);
 	if (event->interrupt_injected)
 		return -EEXIST;
 	event->interrupt_injected = true;

@@ -21,7 +21,6 @@
 #include "arch-x86/irqchip/irqchip.h"
 #include "arch-x86/offer.h"
 #include "arch-x86/sregs.h"
-#include "arch-x86/state_fpu.h"
 #include "arch-x86/state_msr.h"
 #include "arch-x86/state_regs.h"
 #include "arch-x86/vcpu.h"
@@ -310,7 +309,7 @@ int vtx_state_reset(struct vtx_vcpu *vcpu)
 	struct kvm_regs regs;
 	int err;
 
-	vtx_sregs_reset(&sregs, !vcpu->id);
+	vtx_sregs_reset(&sregs, vcpu->bsp);
 	vtx_regs_reset(&regs, vtx_cpuid_signature(vtx_guest_cpuid(vcpu)));
 
 	err = vtx_vcpu_load(vcpu);
@@ -331,7 +330,7 @@ int vtx_state_reset(struct vtx_vcpu *vcpu)
 	if (vcpu->lapic) {
 		vtx_vcpu_lapic_power_up(vcpu);
 		/* The others wait for the first one to start them. */
-		if (vcpu->id)
+		if (!vcpu->bsp)
 			vcpu->mp_state = KVM_MP_STATE_UNINITIALIZED;
 	}
 	set_bit(VTX_REQ_TLB_FLUSH, &vcpu->requests);

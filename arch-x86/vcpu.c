@@ -29,7 +29,6 @@
 #include "ept/mem.h"
 #include "arch-x86/debug.h"
 #include "arch-x86/irqchip/irqchip.h"
-#include "arch-x86/sregs.h"
 #include "arch-x86/state_msr.h"
 #include "arch-x86/state_regs.h"
 #include "arch-x86/vcpu.h"
@@ -118,8 +117,10 @@ int vtx_vcpu_init(struct vtx_vcpu *vcpu, const struct vtx_vcpu_setup *setup)
 	vcpu->run = setup->run;
 	vcpu->pio_data = setup->pio_data;
 	vcpu->id = setup->id;
+	vcpu->bsp = setup->bsp;
 	vcpu->cpu = -1;
 	vcpu->last_cpu = -1;
+	vcpu->device.gfn = ~0ULL;
 	vcpu->mp_state = KVM_MP_STATE_RUNNABLE;
 	mutex_init(&vcpu->lock);
 	rcuwait_init(&vcpu->wait);
@@ -277,10 +278,10 @@ void vtx_vcpu_flush_linear(struct vtx_vcpu *vcpu)
 }
 
 /* Past the instruction that exited: ends the shadow of STI and MOV SS. */
-static __always_inline void advance(struct vtx_vcpu *vcpu)
+static __always_inline void advance(struct vtx_vcpu *vcpu, unsigned int len)
 {
 	u64 rip = vmcs_readl(VMCS_GUEST_RIP);
-	u64 next = rip + vtx_exit_insn_length(&vcpu->exit);
+	u64 next = rip + len;
 	u32 blocked;
 
 	/* Outside 64-bit mode IP has 32 bits at most. */
@@ -302,7 +303,7 @@ static __always_inline void advance(struct vtx_vcpu *vcpu)
  */
 void vtx_vcpu_advance(struct vtx_vcpu *vcpu)
 {
-	advance(vcpu);
+	advance(vcpu, vtx_exit_insn_length(&vcpu->exit));
 }
 
 /* RFLAGS have something to say about the instruction that has been skipped. */
@@ -316,6 +317,18 @@ static noinline enum vtx_result skipped_with(struct vtx_vcpu *vcpu, u64 rflags)
 	return VTX_RESUME;
 }
 
+static __always_inline enum vtx_result skip(struct vtx_vcpu *vcpu,
+					    unsigned int len)
+{
+	u64 rflags;
+
+	advance(vcpu, len);
+	rflags = vmcs_readl(VMCS_GUEST_RFLAGS);
+	if (unlikely(rflags & (X86_EFLAGS_RF | X86_EFLAGS_TF)))
+		return skipped_with(vcpu, rflags);
+	return VTX_RESUME;
+}
+
 /**
  * vtx_vcpu_skip() - the guest's instruction has been executed for it
  * @vcpu: the vCPU, loaded, after an exit that tells the instruction's length
@@ -324,13 +337,20 @@ static noinline enum vtx_result skipped_with(struct vtx_vcpu *vcpu, u64 rflags)
  */
 enum vtx_result vtx_vcpu_skip(struct vtx_vcpu *vcpu)
 {
-	u64 rflags;
+	/* Not to be kept, as nobody asks again. */
+	return skip(vcpu, vmcs_read32(VMCS_EXIT_INSTRUCTION_LENGTH));
+}
 
-	advance(vcpu);
-	rflags = vmcs_readl(VMCS_GUEST_RFLAGS);
-	if (unlikely(rflags & (X86_EFLAGS_RF | X86_EFLAGS_TF)))
-		return skipped_with(vcpu, rflags);
-	return VTX_RESUME;
+/**
+ * vtx_vcpu_skip_bytes() - likewise, where the exit does not tell the length
+ * @vcpu: the vCPU, loaded
+ * @len: the instruction's length
+ *
+ * Return: as vtx_vcpu_skip().
+ */
+enum vtx_result vtx_vcpu_skip_bytes(struct vtx_vcpu *vcpu, unsigned int len)
+{
+	return skip(vcpu, len);
 }
 
 /**

@@ -62,6 +62,7 @@ struct vtx_vm;
  * @VTX_REQ_EVENT: look for events to inject: nmi_requests, the local APIC
  * @VTX_REQ_STARTUP: look for an INIT or a startup IPI
  * @VTX_REQ_TLB_FLUSH: forget linear translations
+ * @VTX_REQ_IOAPIC_EOI: tell user space that @ioapic_eoi has ended
  * @VTX_REQ_MSR_FILTER: the VM's msr_policy has another filter
  * @VTX_REQ_CLOCK: show the guest the clock anew, and its wall clock if it wants
  * @VTX_REQ_STEAL: tell the guest its steal time
@@ -71,6 +72,7 @@ enum vtx_request {
 	VTX_REQ_EVENT,
 	VTX_REQ_STARTUP,
 	VTX_REQ_TLB_FLUSH,
+	VTX_REQ_IOAPIC_EOI,
 	VTX_REQ_MSR_FILTER,
 	VTX_REQ_CLOCK,
 	VTX_REQ_STEAL,
@@ -153,6 +155,7 @@ struct vtx_host_msrs {
  * @pio_data: (i) page 1
  * @id: (i) KVM_CREATE_VCPU's argument, the APIC id
  * @vpid: (i) VPID, 0 if the CPUs have none
+ * @bsp: (i) the one that boots the machine
  *
  * @lock: held by each ioctl of the vCPU
  * @requests: (a) mask of BIT(enum vtx_request)
@@ -183,8 +186,11 @@ struct vtx_host_msrs {
  * @halt_poll_ns: (o) how long to look before the next sleep
  * @sigset_active: (o) @sigset is in force during KVM_RUN
  * @sigset: (o) KVM_SET_SIGNAL_MASK
+ * @ioapic_eoi: (o) with VTX_REQ_IOAPIC_EOI: the vector
  * @has_run: (o) KVM_RUN has been called
  *
+ * @device: (o) a frame that was in no slot when the slots were of this
+ *	generation; at first one that no guest has
  * @slow: (o) with VTX_SLOW: what to call
  * @complete: (o) what KVM_RUN has to call first: user space has done its part
  * @error: (o) with VTX_ERROR: -errno
@@ -218,6 +224,7 @@ struct vtx_vcpu {
 	void				*pio_data;
 	u32				id;
 	u16				vpid;
+	bool				bsp;
 
 	struct mutex			lock;	/* one ioctl at a time */
 	unsigned long			requests;
@@ -247,8 +254,13 @@ struct vtx_vcpu {
 	u32				halt_poll_ns;
 	bool				sigset_active;
 	sigset_t			sigset;
+	u8				ioapic_eoi;
 	bool				has_run;
 
+	struct {
+		u64	gfn;
+		u64	generation;
+	} device;
 	vtx_handler			slow;
 	vtx_handler			complete;
 	int				error;
@@ -274,6 +286,7 @@ struct vtx_vcpu {
  * @run: the page with struct kvm_run, the caller's
  * @pio_data: the page of port I/O data, likewise
  * @id: KVM_CREATE_VCPU's argument
+ * @bsp: it is the one that boots the machine
  */
 struct vtx_vcpu_setup {
 	const struct vtx_caps	*caps;
@@ -291,6 +304,7 @@ struct vtx_vcpu_setup {
 	struct kvm_run		*run;
 	void			*pio_data;
 	u32			id;
+	bool			bsp;
 };
 
 int vtx_vcpu_init(struct vtx_vcpu *vcpu, const struct vtx_vcpu_setup *setup);
@@ -302,6 +316,7 @@ void vtx_vcpu_request(struct vtx_vcpu *vcpu, enum vtx_request request);
 void vtx_vcpu_kick(struct vtx_vcpu *vcpu);
 void vtx_vcpu_advance(struct vtx_vcpu *vcpu);
 enum vtx_result vtx_vcpu_skip(struct vtx_vcpu *vcpu);
+enum vtx_result vtx_vcpu_skip_bytes(struct vtx_vcpu *vcpu, unsigned int len);
 int vtx_vcpu_cpuid_changed(struct vtx_vcpu *vcpu);
 void vtx_vcpu_flush_linear(struct vtx_vcpu *vcpu);
 

@@ -13,6 +13,7 @@
 #include "arch-x86/clock.h"
 #include "arch-x86/debug.h"
 #include "arch-x86/irqchip/irqchip.h"
+#include "arch-x86/irqchip/route.h"
 #include "arch-x86/msr.h"
 #include "arch-x86/offer.h"
 #include "arch-x86/vcpu.h"
@@ -43,20 +44,29 @@ static const struct {
 	int		value;
 	int		(*ask)(void);	/* instead, where it depends */
 } vtx_extensions[] = {
+	{ KVM_CAP_IRQCHIP,			1 },
 	{ KVM_CAP_HLT,				1 },
 	{ KVM_CAP_USER_MEMORY,			1 },
 	{ KVM_CAP_SET_TSS_ADDR,			1 },
 	{ KVM_CAP_EXT_CPUID,			1 },
 	{ KVM_CAP_NR_VCPUS,			0, recommended_vcpus },
 	{ KVM_CAP_NR_MEMSLOTS,			VTX_MAX_SLOTS },
+	{ KVM_CAP_PIT,				1 },
 	{ KVM_CAP_MP_STATE,			1 },
 	{ KVM_CAP_COALESCED_MMIO,		VTX_COALESCED_PAGE },
 	{ KVM_CAP_SYNC_MMU,			1 },
 	{ KVM_CAP_DESTROY_MEMORY_REGION_WORKS,	1 },
 	{ KVM_CAP_USER_NMI,			1 },
 	{ KVM_CAP_SET_GUEST_DEBUG,		1 },
+	{ KVM_CAP_REINJECT_CONTROL,		1 },
+	{ KVM_CAP_IRQ_ROUTING,			VTX_MAX_ROUTES },
+	{ KVM_CAP_IRQ_INJECT_STATUS,		1 },
 	{ KVM_CAP_JOIN_MEMORY_REGIONS_WORKS,	1 },
 	{ KVM_CAP_MCE,				VTX_MCE_BANKS },
+	{ KVM_CAP_IRQFD,			1 },
+	{ KVM_CAP_PIT2,				1 },
+	{ KVM_CAP_SET_BOOT_CPU_ID,		1 },
+	{ KVM_CAP_PIT_STATE2,			1 },
 	{ KVM_CAP_IOEVENTFD,			1 },
 	{ KVM_CAP_SET_IDENTITY_MAP_ADDR,	1 },
 	{ KVM_CAP_ADJUST_CLOCK,			VTX_CLOCK_FLAGS },
@@ -72,10 +82,13 @@ static const struct {
 	{ KVM_CAP_MAX_VCPUS,			VTX_MAX_VCPUS },
 	{ KVM_CAP_TSC_DEADLINE_TIMER,		1 },
 	{ KVM_CAP_KVMCLOCK_CTRL,		1 },
+	{ KVM_CAP_SIGNAL_MSI,			1 },
 	{ KVM_CAP_READONLY_MEM,			1 },
+	{ KVM_CAP_IRQFD_RESAMPLE,		1 },
 	{ KVM_CAP_ENABLE_CAP_VM,		1 },
 	{ KVM_CAP_IOEVENTFD_NO_LENGTH,		1 },
 	{ KVM_CAP_CHECK_EXTENSION_VM,		1 },
+	{ KVM_CAP_SPLIT_IRQCHIP,		1 },
 	{ KVM_CAP_IOEVENTFD_ANY_LENGTH,		1 },
 	{ KVM_CAP_VCPU_ATTRIBUTES,		1 },
 	{ KVM_CAP_MAX_VCPU_ID,			VTX_MAX_VCPU_ID },

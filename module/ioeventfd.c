@@ -52,22 +52,25 @@ static struct ioeventfd *to_ioeventfd(struct vtx_io_range *range)
 	return container_of(range, struct ioeventfd, range);
 }
 
+static noinline bool ioeventfd_matches(const struct ioeventfd *fd,
+				       const void *value)
+{
+	u64 seen = 0;
+
+	memcpy(&seen, value, fd->len);	/* at most 8 bytes, lowest first */
+	return seen == fd->datamatch;
+}
+
 /* Is a write one that this ioeventfd waits for? */
 static bool ioeventfd_wants(const struct ioeventfd *fd, u64 gpa,
 			    unsigned int len, const void *value)
 {
-	u64 seen = 0;
-
 	if (gpa != fd->range.start)
 		return false;
 	if (!fd->len)
 		return true;
-	if (!value || len != fd->len)
-		return false;
-	if (fd->wildcard)
-		return true;
-	memcpy(&seen, value, len);	/* at most 8 bytes, lowest first */
-	return seen == fd->datamatch;
+	return value && len == fd->len &&
+	       (fd->wildcard || ioeventfd_matches(fd, value));
 }
 
 static bool ioeventfd_write(struct vtx_io_range *range, u64 gpa,
@@ -116,6 +119,7 @@ static void ioeventfd_fill(struct ioeventfd *fd, struct vtx_io_bus *bus,
 		.range.start	= request->addr,
 		.range.end	= request->addr + (request->len ?: 1),
 		.range.ops	= &ioeventfd_ops,
+		.range.doorbell	= !request->len,
 		.bus		= bus,
 		.eventfd	= eventfd,
 		.len		= request->len,

@@ -23,6 +23,7 @@
 
 #include "uapi/vtx.h"
 #include "module/extension.h"
+#include "module/irqfd.h"
 #include "module/offer_ioctl.h"
 #include "module/rival.h"
 #include "module/stats.h"
@@ -93,9 +94,12 @@ static int __init vtx_init(void)
 	err = vtx_clock_init();
 	if (err)
 		goto exit_virt;
-	err = vtx_rival_init();
+	err = vtx_irqfds_load();
 	if (err)
 		goto exit_clock;
+	err = vtx_rival_init();
+	if (err)
+		goto unload_irqfds;
 	vtx_stats_init();
 	err = misc_register(&vtx_dev);
 	if (err)
@@ -107,6 +111,8 @@ static int __init vtx_init(void)
 exit_stats:
 	vtx_stats_exit();
 	vtx_rival_exit();
+unload_irqfds:
+	vtx_irqfds_unload();
 exit_clock:
 	vtx_clock_exit();
 exit_virt:
@@ -119,6 +125,7 @@ static void __exit vtx_exit(void)
 	misc_deregister(&vtx_dev);
 	vtx_stats_exit();
 	vtx_rival_exit();
+	vtx_irqfds_unload();
 	vtx_clock_exit();
 	vtx_virt_exit();
 	vtx_mem_exit();

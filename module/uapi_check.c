@@ -59,6 +59,34 @@ AT(kvm_ioeventfd, len, 16);
 AT(kvm_ioeventfd, fd, 20);
 AT(kvm_ioeventfd, flags, 24);
 
+SIZE(kvm_irqfd, 32);
+AT(kvm_irqfd, gsi, 4);
+AT(kvm_irqfd, flags, 8);
+AT(kvm_irqfd, resamplefd, 12);
+
+SIZE(kvm_irq_level, 8);
+AT(kvm_irq_level, status, 0);
+AT(kvm_irq_level, level, 4);
+
+SIZE(kvm_msi, 32);
+AT(kvm_msi, data, 8);
+AT(kvm_msi, flags, 12);
+
+AT(kvm_irq_routing, entries, 8);
+
+SIZE(kvm_irq_routing_entry, 48);
+AT(kvm_irq_routing_entry, type, 4);
+AT(kvm_irq_routing_entry, u.irqchip.pin, 20);
+AT(kvm_irq_routing_entry, u.msi.data, 24);
+
+SIZE(kvm_irqchip, 520);
+AT(kvm_irqchip, chip, 8);
+
+SIZE(kvm_ioapic_state, 216);
+AT(kvm_ioapic_state, ioregsel, 8);
+AT(kvm_ioapic_state, irr, 16);
+AT(kvm_ioapic_state, redirtbl, 24);
+
 SIZE(kvm_coalesced_mmio_zone, 16);
 AT(kvm_coalesced_mmio_zone, size, 8);
 AT(kvm_coalesced_mmio_zone, pio, 12);
@@ -110,6 +138,20 @@ AT(kvm_sregs, interrupt_bitmap, 280);
 SIZE(kvm_fpu, 416);
 AT(kvm_fpu, xmm, 152);
 AT(kvm_fpu, mxcsr, 408);
+
+SIZE(kvm_pic_state, 16);
+AT(kvm_pic_state, init_state, 9);
+AT(kvm_pic_state, elcr, 14);
+
+SIZE(kvm_pit_channel_state, 24);
+AT(kvm_pit_channel_state, latched_count, 4);
+AT(kvm_pit_channel_state, gate, 15);
+AT(kvm_pit_channel_state, count_load_time, 16);
+SIZE(kvm_pit_state, 72);
+SIZE(kvm_pit_state2, 112);
+AT(kvm_pit_state2, flags, 72);
+SIZE(kvm_pit_config, 64);
+SIZE(kvm_reinject_control, 32);
 
 SIZE(kvm_msr_entry, 16);
 AT(kvm_msr_entry, data, 8);
@@ -208,6 +250,7 @@ AT(kvm_run, internal.data, 40);
 AT(kvm_run, emulation_failure.flags, 40);
 AT(kvm_run, emulation_failure.insn_size, 48);
 AT(kvm_run, emulation_failure.insn_bytes, 49);
+AT(kvm_run, eoi.vector, 32);
 AT(kvm_run, system_event.ndata, 36);
 AT(kvm_run, msr.error, 32);
 AT(kvm_run, msr.reason, 40);
@@ -232,6 +275,22 @@ IOCTL(KVM_SET_USER_MEMORY_REGION, 0x4020ae46);
 IOCTL(KVM_SET_USER_MEMORY_REGION2, 0x40a0ae49);
 IOCTL(KVM_SET_TSS_ADDR, 0xae47);
 IOCTL(KVM_SET_IDENTITY_MAP_ADDR, 0x4008ae48);
+IOCTL(KVM_CREATE_PIT, 0xae64);
+IOCTL(KVM_GET_PIT, 0xc048ae65);
+IOCTL(KVM_SET_PIT, 0x8048ae66);
+IOCTL(KVM_REINJECT_CONTROL, 0xae71);
+IOCTL(KVM_CREATE_PIT2, 0x4040ae77);
+IOCTL(KVM_GET_PIT2, 0x8070ae9f);
+IOCTL(KVM_SET_PIT2, 0x4070aea0);
+IOCTL(KVM_CREATE_IRQCHIP, 0xae60);
+IOCTL(KVM_IRQ_LINE, 0x4008ae61);
+IOCTL(KVM_GET_IRQCHIP, 0xc208ae62);
+IOCTL(KVM_SET_IRQCHIP, 0x8208ae63);
+IOCTL(KVM_IRQ_LINE_STATUS, 0xc008ae67);
+IOCTL(KVM_SET_GSI_ROUTING, 0x4008ae6a);
+IOCTL(KVM_IRQFD, 0x4020ae76);
+IOCTL(KVM_SET_BOOT_CPU_ID, 0xae78);
+IOCTL(KVM_SIGNAL_MSI, 0x4020aea5);
 IOCTL(KVM_REGISTER_COALESCED_MMIO, 0x4010ae67);
 IOCTL(KVM_UNREGISTER_COALESCED_MMIO, 0x4010ae68);
 IOCTL(KVM_IOEVENTFD, 0x4040ae79);

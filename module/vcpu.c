@@ -134,6 +134,7 @@ static struct vtx_vcpu_file *vcpu_alloc(struct vtx_vm *vm, u32 id)
 		.run		= page_address(owner->page[0]),
 		.pio_data	= page_address(owner->page[VTX_PIO_PAGE]),
 		.id		= id,
+		.bsp		= id == vm->boot_cpu_id,
 	});
 	if (err)
 		goto free;

@@ -26,7 +26,7 @@
 #include "module/virt.h"
 #include "module/vm.h"
 #include "module/vm_ioctl.h"
-#include "arch-x86/irqchip/pic_dev.h"
+#include "arch-x86/irqchip/pit_dev.h"
 #include "arch-x86/vcpu.h"
 #include "arch-x86/vmx/percpu.h"
 
@@ -99,11 +99,14 @@ static void vm_destroy(struct kref *ref)
 	vtx_stat_add(VTX_STAT_vms, -1);
 	/* Before what it looks at is gone. */
 	vtx_vm_clock_destroy(&vm->clock);
+	/* It interrupts vCPUs. */
+	vtx_pit_stop(&vm->irqchip);
+	vtx_irqfds_destroy(&vm->irqfds);
 	xa_for_each(&vm->vcpus, id, vcpu)
 		vtx_vcpu_free(vcpu);
 	vtx_io_bus_destroy(&vm->pio);
 	vtx_io_bus_destroy(&vm->mmio);
-	vtx_pic_free(&vm->irqchip);
+	vtx_pit_free(&vm->irqchip);
 	vtx_irqchip_destroy(&vm->irqchip);
 	vtx_mem_destroy(&vm->mem);
 	vtx_virt_put();
@@ -172,6 +175,8 @@ static struct vtx_vm *vm_alloc(void)
 	vtx_io_bus_init(&vm->pio);
 	vtx_io_bus_init(&vm->mmio);
 	vtx_vm_tsc_init(&vm->tsc);
+	vtx_irqchip_init(&vm->irqchip);
+	vtx_irqfds_init(&vm->irqfds, &vm->irqchip);
 	vm->halt_poll_max = VTX_HALT_POLL_PRESET;
 	vtx_ioeventfds_init(&vm->ioeventfds, &vm->pio, &vm->mmio);
 	if (vtx_coalesced_init(&vm->coalesced, &vm->pio, &vm->mmio) ||

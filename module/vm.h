@@ -9,15 +9,19 @@
  *   vm->lock           which vCPUs there are
  *   clocks_lock        arch-x86/clock.c: which clocks there are
  *   clock->lock        arch-x86/clock.h: what a VM's clock goes by
- *   ioeventfds.lock, coalesced.lock    which of these there are
+ *   ioeventfds.lock, coalesced.lock, irqfds.lock    which of these there are
+ *   irqfds.resample_lock    module/irqfd.h: who holds lines
+ *   irqchip.lock       arch-x86/irqchip/irqchip.h: routes
  *   bus->lock          arch-x86/io_bus.h: who answers on a bus
  *   slots_lock         and all else of ept/: see ept/mem.h
  *   cpus_read_lock()   the set of online CPUs
  *   virt_lock          module/virt.c: who uses VMX
  *
  * The inner loop of KVM_RUN has interrupts off and takes no lock but what ept/
- * takes in its fast path, and coalesced.ring_lock, a spinlock.  Interrupts-off
- * sections of arch-x86/vmx/percpu.c take no lock at all.
+ * takes in its fast path, and spinlocks: coalesced.ring_lock, the queue of an
+ * eventfd, and in that irqfds.list_lock; innermost, of the interrupt controllers,
+ * raw ones, none of which is held while another or an eventfd is used.
+ * Interrupts-off sections of arch-x86/vmx/percpu.c take no lock at all.
  */
 #ifndef VTX_MODULE_VM_H
 #define VTX_MODULE_VM_H
@@ -30,6 +34,7 @@
 
 #include "module/coalesced.h"
 #include "module/ioeventfd.h"
+#include "module/irqfd.h"
 #include "ept/mem.h"
 #include "arch-x86/clock.h"
 #include "arch-x86/io_bus.h"
@@ -52,10 +57,12 @@
  *	written and read at once
  * @running: (a) the CPUs in whose inner loop one of its vCPUs is
  * @ioeventfds: writes that become signals
+ * @irqfds: signals that become interrupts
  * @coalesced: writes that user space learns of later
  * @lock: held to make vCPUs
  * @vcpus: (l) the vCPUs, by their id; read under RCU
  * @nr_vcpus: (l) how many, with those that are being made
+ * @boot_cpu_id: (l) the id of the vCPU that boots the machine
  * @max_vcpu_id: (l) KVM_CAP_MAX_VCPU_ID: ids are below it; 0 if it was not set
  *
  * A VM ends when the last descriptor of it and of its vCPUs is closed.  Each of
@@ -78,10 +85,12 @@ struct vtx_vm {
 	u32			halt_poll_max;
 	cpumask_var_t		running;
 	struct vtx_ioeventfds	ioeventfds;
+	struct vtx_irqfds	irqfds;
 	struct vtx_coalesced	coalesced;
 	struct mutex		lock;	/* which vCPUs there are */
 	struct xarray		vcpus;
 	u32			nr_vcpus;
+	u32			boot_cpu_id;
 	u32			max_vcpu_id;
 };
 

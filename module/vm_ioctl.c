@@ -16,13 +16,14 @@
 #include <linux/uaccess.h>
 
 #include "module/extension.h"
+#include "module/irqchip_ioctl.h"
 #include "module/msr_filter_ioctl.h"
+#include "module/pit_ioctl.h"
 #include "module/stats_fd.h"
 #include "module/vcpu.h"
 #include "module/vm.h"
 #include "module/vm_ioctl.h"
 #include "arch-x86/clock.h"
-#include "arch-x86/irqchip/pic_dev.h"
 #include "arch-x86/tsc.h"
 #include "arch-x86/vcpu.h"
 #include "arch-x86/vmx/percpu.h"
@@ -90,34 +91,6 @@ static int set_nr_mmu_pages(unsigned long pages)
 	return pages < MIN_MMU_PAGES ? -EINVAL : 0;
 }
 
-/* vCPUs have a local APIC from their creation on, or never. */
-static int create_irqchip(struct vtx_vm *vm)
-{
-	int err = 0;
-
-	mutex_lock(&vm->lock);
-	if (vm->irqchip.created)
-		err = -EEXIST;
-	else if (vm->nr_vcpus)
-		err = -EINVAL;
-	else
-		err = vtx_pic_create(&vm->irqchip, &vm->pio);
-	if (!err)
-		vm->irqchip.created = true;
-	mutex_unlock(&vm->lock);
-	return err;
-}
-
-static int enable_x2apic_api(struct vtx_vm *vm, u64 flags)
-{
-	int err;
-
-	mutex_lock(&vm->lock);
-	err = vtx_irqchip_set_x2apic_api(&vm->irqchip, flags);
-	mutex_unlock(&vm->lock);
-	return err;
-}
-
 /* KVM_CAP_MAX_VCPU_ID: may be set once, or again to the same. */
 static int set_max_vcpu_id(struct vtx_vm *vm, u64 max)
 {
@@ -161,7 +134,9 @@ static int enable_cap(struct vtx_vm *vm, void __user *arg)
 	case KVM_CAP_MAX_VCPU_ID:
 		return set_max_vcpu_id(vm, cap.args[0]);
 	case KVM_CAP_X2APIC_API:
-		return enable_x2apic_api(vm, cap.args[0]);
+		return vtx_enable_x2apic_api(vm, cap.args[0]);
+	case KVM_CAP_SPLIT_IRQCHIP:
+		return vtx_enable_split_irqchip(vm, cap.args[0]);
 	}
 	return -EINVAL;
 }
@@ -274,8 +249,14 @@ long vtx_vm_ioctl(struct vtx_vm *vm, unsigned int cmd, unsigned long arg)
 		return get_clock(vm, argp);
 	case KVM_SET_CLOCK:
 		return set_clock(vm, argp);
-	case KVM_CREATE_IRQCHIP:
-		return create_irqchip(vm);
+	case KVM_CREATE_PIT:
+	case KVM_CREATE_PIT2:
+	case KVM_GET_PIT:
+	case KVM_GET_PIT2:
+	case KVM_SET_PIT:
+	case KVM_SET_PIT2:
+	case KVM_REINJECT_CONTROL:
+		return vtx_pit_ioctl(vm, cmd, argp);
 	case KVM_GET_STATS_FD:
 		return vtx_vm_stats_fd(vm);
 	case KVM_IOEVENTFD:
@@ -285,7 +266,7 @@ long vtx_vm_ioctl(struct vtx_vm *vm, unsigned int cmd, unsigned long arg)
 	case KVM_UNREGISTER_COALESCED_MMIO:
 		return coalesced(vm, argp, false);
 	}
-	return -ENOTTY;
+	return vtx_irqchip_ioctl(vm, cmd, arg);
 }
 
 /**

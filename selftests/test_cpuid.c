@@ -173,7 +173,8 @@ VTX_TEST(state_components)
 		EXPECT_EQ(-ENXIO, device_attr(KVM_HAS_DEVICE_ATTR, &others[i]));
 		EXPECT_EQ(-ENXIO, device_attr(KVM_GET_DEVICE_ATTR, &others[i]));
 	}
-	EXPECT_EQ(-ENOTTY, device_attr(KVM_SET_DEVICE_ATTR, &attr));
+	EXPECT_EQ(device_is_vtx() ? -ENOTTY : -EINVAL,
+		  device_attr(KVM_SET_DEVICE_ATTR, &attr));
 	attr.addr = 8;
 	EXPECT_EQ(-EFAULT, device_attr(KVM_GET_DEVICE_ATTR, &attr));
 	EXPECT_EQ(-EFAULT, vtx_ioctl(guest.device, KVM_HAS_DEVICE_ATTR, 8));

@@ -294,12 +294,7 @@ VTX_TEST(double_fault)
 			continue;
 		}
 		vcpu_wait(&vcpu, MODE_LONG, &event);
-		EXPECT_EQ(EXCEPTION, event.what)
-			TH_LOG("row %d: %s", i, event_text(&event));
-		EXPECT_EQ(rows[i].vector, event.value)
-			TH_LOG("row %d: %s", i, event_text(&event));
-		EXPECT_EQ(rows[i].error, event.error)
-			TH_LOG("row %d: %s", i, event_text(&event));
+		EXPECT_EXCEPTION(rows[i].vector, rows[i].error, &event, i);
 	}
 }
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Promise: user space can stop a guest at breakpoints and after each
- * instruction, without the guest's noticing; and a guest can do the same to
- * itself.
+ * instruction, without the guest's noticing.
  */
 #include <string.h>
 
@@ -57,6 +56,7 @@ static void hardware_breakpoint(int n, __u64 gva, __u64 dr7)
 	MUST(!set_debug(&debug));
 }
 
+/* The next exit is for the debugger; the guest is in 64-bit mode. */
 static void stops(struct __test_metadata *_metadata, __u32 exception, __u64 pc,
 		  __u64 dr6)
 {
@@ -65,29 +65,9 @@ static void stops(struct __test_metadata *_metadata, __u32 exception, __u64 pc,
 	vcpu_must_happen(&vcpu, MODE, EXIT, KVM_EXIT_DEBUG, NULL);
 	EXPECT_EQ(exception, seen->exception);
 	EXPECT_EQ(pc, seen->pc);
+	EXPECT_EQ(pc, vcpu_reg(&vcpu, rip));
 	if (exception == DB)
 		EXPECT_EQ(dr6, seen->dr6);
-}
-
-/* The guest gets a #DB of its own. */
-static void traps(struct __test_metadata *_metadata, __u64 rip, __u64 dr6)
-{
-	struct kvm_debugregs debugregs;
-	struct event event;
-
-	vcpu_must_happen(&vcpu, MODE, EXCEPTION, DB, &event);
-	EXPECT_EQ(rip, event.rip);
-	vcpu_get_debugregs(&vcpu, &debugregs);
-	EXPECT_EQ(dr6, debugregs.dr6);
-}
-
-static void clear_dr6(void)
-{
-	struct kvm_debugregs debugregs;
-
-	vcpu_get_debugregs(&vcpu, &debugregs);
-	debugregs.dr6 = DR6;
-	vcpu_set_debugregs(&vcpu, &debugregs);
 }
 
 VTX_TEST(software_breakpoint)
@@ -97,7 +77,6 @@ VTX_TEST(software_breakpoint)
 	start("stop_int3", MODE);
 	debug(SW_BP);
 	stops(_metadata, BP, GUEST_CODE + 1, 0);
-	EXPECT_EQ(GUEST_CODE + 1, vcpu_reg(&vcpu, rip));
 
 	/* It was the guest's own: let the guest have it. */
 	debug(SW_BP | KVM_GUESTDBG_INJECT_BP);
@@ -106,14 +85,26 @@ VTX_TEST(software_breakpoint)
 	EXPECT_EQ(0x333, vcpu_result(&vcpu, MODE));
 }
 
-VTX_TEST(without_debugging_int3_is_the_guests)
+/* The debugger's own: it puts back what was there. */
+VTX_TEST(software_breakpoint_taken_away)
 {
 	struct event event;
 
 	start("stop_int3", MODE);
+	debug(SW_BP);
+	stops(_metadata, BP, GUEST_CODE + 1, 0);
+	*(unsigned char *)guest_at(&guest, GUEST_CODE + 1) = 0x90;
+	EXPECT_EQ(0x333, vcpu_result(&vcpu, MODE));
+
+	/* If nobody asked for it, it is the guest's. */
+	debug(0);
+	start("stop_int3", MODE);
 	vcpu_must_happen(&vcpu, MODE, EXCEPTION, BP, &event);
 	EXPECT_EQ(GUEST_CODE + 2, event.rip);
-	EXPECT_EQ(0x333, vcpu_result(&vcpu, MODE));
+	start("stop_int3", MODE);
+	debug(STEP);
+	stops(_metadata, DB, GUEST_CODE + 1, DR6 | DR6_BS);
+	vcpu_must_happen(&vcpu, MODE, EXCEPTION, BP, &event);
 }
 
 VTX_TEST(address_is_linear)
@@ -155,6 +146,47 @@ VTX_TEST(watchpoints)
 	debug(0);
 }
 
+VTX_TEST(two_breakpoints)
+{
+	struct kvm_guest_debug both = {
+		.control = HW_BP,
+		.arch.debugreg[0] = GUEST_CODE + 8,
+		.arch.debugreg[3] = GUEST_CODE + 18,
+		.arch.debugreg[7] = DR7 | 2 << 0 | 2 << 6,
+	};
+
+	start("debug_steps", MODE);
+	MUST(!set_debug(&both));
+	stops(_metadata, DB, GUEST_CODE + 8, DR6 | 1 << 0);
+	EXPECT_EQ(both.arch.debugreg[7],
+		  vcpu.run->debug.arch.dr7 & 0xffff27ff);
+	/* It is in front of the instruction: RF leads over it. */
+	vcpu_set_reg(&vcpu, rflags, X86_EFLAGS_FIXED | X86_EFLAGS_RF);
+	stops(_metadata, DB, GUEST_CODE + 18, DR6 | 1 << 3);
+	debug(0);
+	vcpu_result(&vcpu, MODE);
+}
+
+VTX_TEST(two_watchpoints)
+{
+	struct kvm_guest_debug both = {
+		.control = HW_BP,
+		.arch.debugreg[0] = GUEST_DATA + 0x100,
+		.arch.debugreg[3] = GUEST_DATA,
+		/* A write, and any access, of four bytes. */
+		.arch.debugreg[7] = DR7 | 2 << 0 | 0xdULL << 16 |
+				    2 << 6 | 0xfULL << 28,
+	};
+
+	start("debug_data", MODE);
+	vcpu_set_reg(&vcpu, rsi, GUEST_DATA);
+	vcpu_set_reg(&vcpu, rdi, GUEST_DATA + 0x100);
+	MUST(!set_debug(&both));
+	stops(_metadata, DB, GUEST_CODE + 2, DR6 | 1 << 3);
+	stops(_metadata, DB, GUEST_CODE + 4, DR6 | 1 << 0);
+	EXPECT_EQ(4, vcpu_result(&vcpu, MODE));
+}
+
 VTX_TEST(single_steps)
 {
 	/* Their lengths; SEEN is what user space sees of the instruction. */
@@ -162,27 +194,52 @@ VTX_TEST(single_steps)
 		int	length;
 		int	seen;
 	} steps[] = {
-		{ 1 }, { 1 }, { 2 }, { 2 }, { 5 }, { 2 }, { 2 },
+		{ 1 }, { 1 }, { 2 }, { 3 }, { 2 }, { 2 }, { 5 }, { 2 }, { 2 },
 		{ 3 }, { 5 }, { 3 }, { 3 }, { 3 }, { 1 },
 		{ 2, KVM_EXIT_IO }, { 1 }, { 1 }, { 5 },
 	};
-	__u64 rip = GUEST_CODE;
 	unsigned int i;
+	int anew;
+	__u64 rip;
 
-	start("stop_steps", MODE);
-	for (i = 0; i < ARRAY_SIZE(steps); i++) {
+	/* Asked for at each step, or once. */
+	for (anew = 1; anew >= 0; anew--) {
+		start("stop_steps", MODE);
 		debug(STEP);
-		if (steps[i].seen)
-			vcpu_must_happen(&vcpu, MODE, EXIT, steps[i].seen,
-					 NULL);
-		rip += steps[i].length;
-		stops(_metadata, DB, rip, DR6 | DR6_BS);
-		EXPECT_EQ(rip, vcpu_reg(&vcpu, rip));
+		rip = GUEST_CODE;
+		for (i = 0; i < ARRAY_SIZE(steps); i++) {
+			if (anew)
+				debug(STEP);
+			if (steps[i].seen)
+				vcpu_must_happen(&vcpu, MODE, EXIT,
+						 steps[i].seen, NULL);
+			rip += steps[i].length;
+			stops(_metadata, DB, rip, DR6 | DR6_BS);
+			EXPECT_EQ(0, vcpu_reg(&vcpu, rflags) & X86_EFLAGS_TF);
+		}
+		debug(0);
+		EXPECT_EQ(DONE, vcpu_result(&vcpu, MODE));
 		EXPECT_EQ(0, vcpu_reg(&vcpu, rflags) & X86_EFLAGS_TF);
 	}
-	debug(0);
-	EXPECT_EQ(DONE, vcpu_result(&vcpu, MODE));
-	EXPECT_EQ(0, vcpu_reg(&vcpu, rflags) & X86_EFLAGS_TF);
+}
+
+/* A string instruction is stepped iteration by iteration. */
+VTX_TEST(single_steps_of_a_string)
+{
+	struct kvm_regs regs;
+
+	start("stop_string", MODE);
+	vcpu_get_regs(&vcpu, &regs);
+	regs.rsi = GUEST_DATA;
+	regs.rdi = GUEST_DATA + 64;
+	regs.rcx = 3;
+	vcpu_set_regs(&vcpu, &regs);
+	debug(STEP);
+	stops(_metadata, DB, GUEST_CODE, DR6 | DR6_BS);
+	EXPECT_EQ(2, vcpu_reg(&vcpu, rcx));
+	stops(_metadata, DB, GUEST_CODE, DR6 | DR6_BS);
+	stops(_metadata, DB, GUEST_CODE + 2, DR6 | DR6_BS);
+	stops(_metadata, DB, GUEST_CODE + 3, DR6 | DR6_BS);
 }
 
 /* A halt is told before the step that ended in it. */
@@ -214,6 +271,7 @@ VTX_TEST(guests_registers_are_its_own)
 {
 	const __u64 there = GUEST_CODE + 32;
 	struct kvm_debugregs debugregs;
+	struct event event;
 
 	start("stop_own", MODE);
 	vcpu_set_reg(&vcpu, rbx, there);
@@ -230,88 +288,56 @@ VTX_TEST(guests_registers_are_its_own)
 	/* Afterwards it is. */
 	debug(0);
 	vcpu_set_reg(&vcpu, rip, there - 1);
-	traps(_metadata, there, DR6 | 2);
-}
-
-VTX_TEST(breakpoint_of_the_guest)
-{
-	const __u64 there = GUEST_CODE + 32;
-	struct kvm_debugregs debugregs;
-
-	start("stop_own", MODE);
-	vcpu_set_reg(&vcpu, rbx, there);
-	EXPECT_EQ(there, vcpu_result(&vcpu, MODE));
-	vcpu_get_debugregs(&vcpu, &debugregs);
-	EXPECT_EQ(there, debugregs.db[1]);
-	EXPECT_EQ(0x40c, debugregs.dr7);
-	EXPECT_EQ(0x40c, vcpu_result(&vcpu, MODE));
-	EXPECT_EQ(DR6, vcpu_result(&vcpu, MODE));
-	traps(_metadata, there, DR6 | 2);
-
-	/* What user space writes is in effect at once. */
-	debugregs.dr7 = DR7;
-	debugregs.dr6 = DR6;
-	vcpu_set_debugregs(&vcpu, &debugregs);
-	EXPECT_EQ(DONE, vcpu_result(&vcpu, MODE));
-}
-
-/* The guest's own single steps do not end at instructions that exit. */
-VTX_TEST(trap_flag_of_the_guest)
-{
-	const __u64 first = GUEST_CODE + 11;
-	struct event event;
-
-	start("stop_trap_flag", MODE);
-	/* POPF itself does not trap, the instruction behind it does. */
-	traps(_metadata, first + 2, DR6 | DR6_BS);
-	clear_dr6();
-	traps(_metadata, first + 4, DR6 | DR6_BS);
-	clear_dr6();
-	vcpu_must_happen(&vcpu, MODE, EXIT, KVM_EXIT_IO, NULL);
-	traps(_metadata, first + 6, DR6 | DR6_BS);
-	EXPECT_EQ(0, vcpu_reg(&vcpu, rflags) & X86_EFLAGS_TF);
-	clear_dr6();
-	traps(_metadata, first + 7, DR6 | DR6_BS);
 	vcpu_must_happen(&vcpu, MODE, EXCEPTION, DB, &event);
-	EXPECT_EQ(X86_EFLAGS_TF, event.rflags & X86_EFLAGS_TF);
-}
-
-VTX_TEST(int1)
-{
-	start("stop_int1", MODE);
-	traps(_metadata, GUEST_CODE + 2, DR6);
-	EXPECT_EQ(DONE, vcpu_result(&vcpu, MODE));
-}
-
-/* What the shadow of MOV SS has held up is not lost with an exit in it. */
-VTX_TEST(watchpoint_in_a_shadow)
-{
-	struct kvm_debugregs debugregs;
-
-	start("stop_mov_ss", MODE);
-	*guest_u32(&guest, GUEST_DATA) = SEL_DATA;
+	EXPECT_EQ(there, event.rip);
 	vcpu_get_debugregs(&vcpu, &debugregs);
-	debugregs.db[0] = GUEST_DATA;
-	debugregs.dr7 = DR7 | 0x70002;		/* two bytes, read or written */
-	vcpu_set_debugregs(&vcpu, &debugregs);
-	traps(_metadata, GUEST_CODE + 12, DR6 | 1);
-	EXPECT_EQ(DONE, vcpu_result(&vcpu, MODE));
+	EXPECT_EQ(DR6 | 2, debugregs.dr6);
 }
 
+/* So do those that user space has set before. */
+VTX_TEST(guests_registers_are_hidden)
+{
+	struct kvm_debugregs debugregs = {
+		.db[0] = 0x123456, .dr6 = DR6, .dr7 = DR7 | 0xd0000,
+	}, after;
+	struct kvm_regs regs;
+
+	start("debug_read_registers", MODE);
+	vcpu_set_debugregs(&vcpu, &debugregs);
+	hardware_breakpoint(0, GUEST_CODE + 3, DR7 | 2);
+	stops(_metadata, DB, GUEST_CODE + 3, DR6 | 1);
+	hardware_breakpoint(0, GUEST_CODE + 0x100, DR7 | 2);
+	vcpu_result(&vcpu, MODE);
+	vcpu_get_regs(&vcpu, &regs);
+	EXPECT_EQ(debugregs.db[0], regs.rax);
+	EXPECT_EQ(debugregs.dr7, regs.rbx);
+	EXPECT_EQ(debugregs.dr6, regs.rcx);
+	vcpu_get_debugregs(&vcpu, &after);
+	EXPECT_EQ(0, memcmp(&debugregs, &after, sizeof(after)));
+}
+
+/* User space may hand the exception on, whether it debugs or not. */
 VTX_TEST(injected_debug_exception)
 {
+	static const __u32 controls[] = {
+		KVM_GUESTDBG_INJECT_DB,
+		KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_INJECT_DB,
+	};
 	struct kvm_vcpu_events events;
 	struct event event;
+	unsigned int i;
 
-	start("stop_places", MODE);
-	debug(KVM_GUESTDBG_INJECT_DB);
-	vcpu_get_events(&vcpu, &events);
-	EXPECT_EQ(DB, events.exception.nr);
-	EXPECT_EQ(-EBUSY, set_debug(&(struct kvm_guest_debug){
-		.control = KVM_GUESTDBG_INJECT_DB }));
-	vcpu_must_happen(&vcpu, MODE, EXCEPTION, DB, &event);
-	EXPECT_EQ(GUEST_CODE, event.rip);
-	EXPECT_EQ(DONE, vcpu_result(&vcpu, MODE));
+	for (i = 0; i < ARRAY_SIZE(controls); i++) {
+		start("stop_places", MODE);
+		debug(controls[i]);
+		vcpu_get_events(&vcpu, &events);
+		EXPECT_EQ(DB, events.exception.nr);
+		EXPECT_EQ(-EBUSY, set_debug(&(struct kvm_guest_debug){
+			.control = controls[i] }));
+		vcpu_must_happen(&vcpu, MODE, EXCEPTION, DB, &event);
+		EXPECT_EQ(GUEST_CODE, event.rip);
+		EXPECT_EQ(DONE, vcpu_result(&vcpu, MODE));
+	}
 }
 
 VTX_TEST(errors)

@@ -26,13 +26,6 @@
 static struct guest guest;
 static struct vcpu vcpu;
 
-static void begin(void)
-{
-	guest_create(&guest);
-	vcpu_create(&vcpu, &guest, 0);
-	vcpu_start(&vcpu, "vcpu_swapgs", MODE, 0);
-}
-
 /* Run one of payload/host_msrs.S. */
 static void run(const char *payload, struct event *event)
 {
@@ -47,7 +40,7 @@ VTX_TEST(syscall_instruction)
 	const __u64 entry = GUEST_CODE + 64;
 	int i;
 
-	begin();
+	guest_begin(&guest, &vcpu, "vcpu_swapgs");
 	for (i = 0; i < 3; i++) {
 		vcpu_start(&vcpu, "vcpu_syscall", MODE, 3);
 		ASSERT_EQ(1, msr_set(&vcpu, STAR, (__u64)SEL_CODE64 << 32));
@@ -76,7 +69,7 @@ VTX_TEST(swapgs)
 	__u64 base, value;
 	struct event event;
 
-	begin();
+	guest_begin(&guest, &vcpu, "vcpu_swapgs");
 	MUST(!syscall(SYS_arch_prctl, ARCH_SET_GS, &mine));
 	ASSERT_EQ(1, msr_set(&vcpu, KERNEL_GS_BASE, CANONICAL));
 	run("vcpu_swapgs", &event);
@@ -99,7 +92,7 @@ VTX_TEST(tsc_aux)
 	struct event event;
 	__u32 aux;
 
-	begin();
+	guest_begin(&guest, &vcpu, "vcpu_swapgs");
 	ASSERT_EQ(1, msr_set(&vcpu, TSC_AUX, 0x8765));
 	run("vcpu_rdtscp", &event);
 	if (event.what == EXCEPTION && event.value == 6)

@@ -12,13 +12,6 @@
 static struct guest guest;
 static struct vcpu vcpu;
 
-static void begin(const char *payload)
-{
-	guest_create(&guest);
-	vcpu_create(&vcpu, &guest, 0);
-	vcpu_start(&vcpu, payload, MODE_LONG, 0);
-}
-
 static int interrupt(__u32 vector)
 {
 	struct kvm_interrupt irq = { .irq = vector };
@@ -53,7 +46,7 @@ VTX_TEST(window)
 	unsigned int i;
 	enum mode mode;
 
-	begin("window_sti");
+	guest_begin(&guest, &vcpu, "window_sti");
 	for (i = 0; i < ARRAY_SIZE(windows); i++) {
 		mode = windows[i].mode;
 		vcpu_start(&vcpu, windows[i].payload, mode, 0);
@@ -85,7 +78,7 @@ VTX_TEST(window_is_open)
 {
 	__u64 rip;
 
-	begin("nops");
+	guest_begin(&guest, &vcpu, "nops");
 	vcpu_set_reg(&vcpu, rflags, X86_EFLAGS_FIXED | X86_EFLAGS_IF);
 	rip = vcpu_reg(&vcpu, rip);
 	vcpu.run->request_interrupt_window = 1;
@@ -108,7 +101,7 @@ VTX_TEST(vectors)
 	__u64 rip;
 	int vector;
 
-	begin("nops");
+	guest_begin(&guest, &vcpu, "nops");
 	for (vector = 32; vector < 256; vector++) {
 		vcpu_set_mode(&vcpu, MODE_LONG, vector & 1 ? 3 : 0);
 		vcpu_set_reg(&vcpu, rflags, X86_EFLAGS_FIXED | X86_EFLAGS_IF |
@@ -130,7 +123,7 @@ VTX_TEST(pending_is_state)
 	struct kvm_vcpu_events events;
 	struct vcpu other;
 
-	begin("nops");
+	guest_begin(&guest, &vcpu, "nops");
 	vcpu_set_reg(&vcpu, rflags, X86_EFLAGS_FIXED | X86_EFLAGS_IF);
 	ASSERT_EQ(0, interrupt(VECTOR));
 	vcpu_get_sregs(&vcpu, &sregs);
@@ -162,7 +155,7 @@ VTX_TEST(pending_is_state)
 
 VTX_TEST(halt)
 {
-	begin("halt_sti");
+	guest_begin(&guest, &vcpu, "halt_sti");
 	vcpu_must_happen(&vcpu, MODE_LONG, EXIT, KVM_EXIT_HLT, NULL);
 	EXPECT_EQ(1, vcpu.run->if_flag);
 	EXPECT_EQ(1, vcpu.run->ready_for_interrupt_injection);
@@ -183,7 +176,7 @@ VTX_TEST(halt)
 /* It comes whatever IF is. */
 VTX_TEST(nmi)
 {
-	begin("nops");
+	guest_begin(&guest, &vcpu, "nops");
 	ASSERT_EQ(0, ioctl(vcpu.fd, KVM_NMI, 0));
 	EXPECT_VECTOR(NMI, GUEST_CODE);
 	EXPECT_EQ(2, vcpu_result(&vcpu, MODE_LONG));
@@ -201,7 +194,7 @@ VTX_TEST(nmi_blocks)
 {
 	struct kvm_vcpu_events events;
 
-	begin("nops");
+	guest_begin(&guest, &vcpu, "nops");
 	ASSERT_EQ(0, ioctl(vcpu.fd, KVM_NMI, 0));
 	EXPECT_VECTOR(NMI, GUEST_CODE);
 	vcpu_get_events(&vcpu, &events);
@@ -226,7 +219,7 @@ VTX_TEST(nmi_mask_is_state)
 {
 	struct kvm_vcpu_events events;
 
-	begin("nops");
+	guest_begin(&guest, &vcpu, "nops");
 	vcpu_get_events(&vcpu, &events);
 	events.nmi.masked = 1;
 	vcpu_set_events(&vcpu, &events);
@@ -253,7 +246,7 @@ VTX_TEST(nmi_iret_faults)
 {
 	int round;
 
-	begin("nops");
+	guest_begin(&guest, &vcpu, "nops");
 	for (round = 0; round < 3; round++) {
 		vcpu_set_mode(&vcpu, MODE_LONG, 0);
 		ASSERT_EQ(0, ioctl(vcpu.fd, KVM_NMI, 0));
@@ -271,7 +264,7 @@ VTX_TEST(delivery_faults)
 {
 	int round;
 
-	begin("nops");
+	guest_begin(&guest, &vcpu, "nops");
 	for (round = 0; round < 3; round++) {
 		vcpu_set_mode(&vcpu, MODE_LONG, round == 1 ? 3 : 0);
 		vcpu_set_reg(&vcpu, rflags, X86_EFLAGS_FIXED | X86_EFLAGS_IF |
@@ -303,7 +296,7 @@ VTX_TEST(shadow_is_state)
 	struct kvm_vcpu_events events;
 	unsigned int i;
 
-	begin("nops");
+	guest_begin(&guest, &vcpu, "nops");
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		vcpu_set_mode(&vcpu, MODE_LONG, 0);
 		vcpu_get_events(&vcpu, &events);
@@ -345,7 +338,7 @@ VTX_TEST(host_interrupts)
 {
 	__u32 turns = vtx_number("TURNS", 5000000);
 
-	begin("spin");
+	guest_begin(&guest, &vcpu, "spin");
 	vcpu_set_reg(&vcpu, rflags, X86_EFLAGS_FIXED | X86_EFLAGS_IF);
 	vcpu_set_reg(&vcpu, rdi, turns);
 	EXPECT_EQ(turns, vcpu_result(&vcpu, MODE_LONG));

@@ -39,6 +39,12 @@ struct port {
 
 static struct port port;
 
+/* The data of the exit, in the run pages. */
+static void *io_data(void)
+{
+	return (char *)vcpu.run + vcpu.run->io.data_offset;
+}
+
 /* Is the exit what the ABI says of one, at this port and of this width? */
 static bool is_io(int direction, int size, __u16 number)
 {
@@ -55,15 +61,13 @@ static bool is_io(int direction, int size, __u16 number)
 /* Move the data of one exit. */
 static void serve(void)
 {
-	unsigned char *page = (unsigned char *)vcpu.run;
 	size_t size = vcpu.run->io.count * vcpu.run->io.size;
 
-	page += vcpu.run->io.data_offset;
 	MUST(port.at + size <= STREAM_SIZE);
 	if (vcpu.run->io.direction == KVM_EXIT_IO_OUT)
-		memcpy(port.data + port.at, page, size);
+		memcpy(port.data + port.at, io_data(), size);
 	else
-		memcpy(page, port.data + port.at, size);
+		memcpy(io_data(), port.data + port.at, size);
 	port.at += size;
 	port.exits++;
 }
@@ -96,6 +100,19 @@ static void fill(unsigned char *at, size_t size, unsigned int seed)
 
 /* ---- IN and OUT ---- */
 
+/* Run to the exit of a payload's first instruction. */
+static void run_to_io(const char *payload, __u64 rax, __u64 rdx)
+{
+	struct kvm_regs regs;
+
+	vcpu_start(&vcpu, payload, MODE_LONG, 0);
+	vcpu_get_regs(&vcpu, &regs);
+	regs.rax = rax;
+	regs.rdx = rdx;
+	vcpu_set_regs(&vcpu, &regs);
+	vcpu_must_happen(&vcpu, MODE_LONG, EXIT, KVM_EXIT_IO, NULL);
+}
+
 VTX_TEST(out)
 {
 	static const struct {
@@ -107,22 +124,17 @@ VTX_TEST(out)
 		{ "out1_imm", 1, 0x42 }, { "out2_imm", 2, 0x42 },
 		{ "out4_imm", 4, 0x42 },
 	};
-	struct kvm_regs regs;
 	unsigned int i;
 
 	begin();
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		vcpu_start(&vcpu, rows[i].payload, MODE_LONG, 0);
-		vcpu_get_regs(&vcpu, &regs);
-		regs.rax = 0x1122334455667788;
-		regs.rdx = 0xffff0000 | PORT;
-		vcpu_set_regs(&vcpu, &regs);
-		vcpu_must_happen(&vcpu, MODE_LONG, EXIT, KVM_EXIT_IO, NULL);
+		run_to_io(rows[i].payload, 0x1122334455667788,
+			  0xffff0000 | PORT);
 		ASSERT_TRUE(is_io(KVM_EXIT_IO_OUT, rows[i].size, rows[i].port))
 			TH_LOG("%s", rows[i].payload);
 		EXPECT_EQ(1, vcpu.run->io.count);
-		EXPECT_EQ(0, memcmp((char *)vcpu.run + vcpu.run->io.data_offset,
-				    "\x88\x77\x66\x55", rows[i].size));
+		EXPECT_EQ(0, memcmp(io_data(), "\x88\x77\x66\x55",
+				    rows[i].size));
 		EXPECT_EQ(0x55667788, vcpu_result(&vcpu, MODE_LONG));
 	}
 }
@@ -142,21 +154,14 @@ VTX_TEST(in)
 		{ "in2_imm", 2, 0x42, 0x112233445566a2a1 },
 		{ "in4_imm", 4, 0x42, 0xa4a3a2a1 },
 	};
-	struct kvm_regs regs;
 	unsigned int i;
 
 	begin();
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		vcpu_start(&vcpu, rows[i].payload, MODE_LONG, 0);
-		vcpu_get_regs(&vcpu, &regs);
-		regs.rax = 0x1122334455667788;
-		regs.rdx = PORT;
-		vcpu_set_regs(&vcpu, &regs);
-		vcpu_must_happen(&vcpu, MODE_LONG, EXIT, KVM_EXIT_IO, NULL);
+		run_to_io(rows[i].payload, 0x1122334455667788, PORT);
 		ASSERT_TRUE(is_io(KVM_EXIT_IO_IN, rows[i].size, rows[i].port))
 			TH_LOG("%s", rows[i].payload);
-		memcpy((char *)vcpu.run + vcpu.run->io.data_offset,
-		       "\xa1\xa2\xa3\xa4", 4);
+		memcpy(io_data(), "\xa1\xa2\xa3\xa4", 4);
 		vcpu_result(&vcpu, MODE_LONG);
 		EXPECT_EQ(rows[i].rax, vcpu_reg(&vcpu, rax))
 			TH_LOG("%s", rows[i].payload);
@@ -202,17 +207,10 @@ VTX_TEST(in_completes)
 {
 	struct kvm_sregs sregs;
 	struct kvm_regs regs;
-	__u64 rip;
 
 	begin();
-	vcpu_start(&vcpu, "in2", MODE_LONG, 0);
-	vcpu_get_regs(&vcpu, &regs);
-	regs.rdx = PORT;
-	regs.rax = 0xffffffff;
-	vcpu_set_regs(&vcpu, &regs);
-	rip = regs.rip;
-	vcpu_must_happen(&vcpu, MODE_LONG, EXIT, KVM_EXIT_IO, NULL);
-	memcpy((char *)vcpu.run + vcpu.run->io.data_offset, "\xa1\xa2", 2);
+	run_to_io("in2", 0xffffffff, PORT);
+	memcpy(io_data(), "\xa1\xa2", 2);
 	vcpu_get_regs(&vcpu, &regs);
 	vcpu_get_sregs(&vcpu, &sregs);
 	EXPECT_EQ(0xffffffff, regs.rax);
@@ -221,7 +219,7 @@ VTX_TEST(in_completes)
 	EXPECT_EQ(-EINTR, vcpu_run(&vcpu));
 	vcpu_get_regs(&vcpu, &regs);
 	EXPECT_EQ(0xffffa2a1, regs.rax);
-	EXPECT_EQ(rip + 2, regs.rip);
+	EXPECT_EQ(GUEST_CODE + 2, regs.rip);
 	vcpu.run->immediate_exit = 0;
 	EXPECT_EQ(0xffffa2a1, vcpu_result(&vcpu, MODE_LONG));
 }
@@ -536,10 +534,7 @@ VTX_TEST(permission)
 			EXPECT_EQ(KVM_EXIT_IO, event.value);
 			EXPECT_EQ(PORT, vcpu.run->io.port);
 		} else {
-			EXPECT_EQ(EXCEPTION, event.what)
-				TH_LOG("row %d: %s", i, event_text(&event));
-			EXPECT_EQ(13, event.value);
-			EXPECT_EQ(0, event.error);
+			EXPECT_EXCEPTION(13, 0, &event, i);
 			EXPECT_EQ(regs.rip, event.rip);
 		}
 	}

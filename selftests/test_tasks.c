@@ -328,12 +328,7 @@ VTX_TEST(refused)
 			vcpu_set_reg(&vcpu, rflags,
 				     X86_EFLAGS_FIXED | X86_EFLAGS_NT);
 		vcpu_wait(&vcpu, MODE_PROT32, &event);
-		EXPECT_EQ(EXCEPTION, event.what)
-			TH_LOG("row %d: %s", i, event_text(&event));
-		EXPECT_EQ(rows[i].vector, event.value)
-			TH_LOG("row %d: %s", i, event_text(&event));
-		EXPECT_EQ(rows[i].error, event.error)
-			TH_LOG("row %d: %s", i, event_text(&event));
+		EXPECT_EXCEPTION(rows[i].vector, rows[i].error, &event, i);
 		EXPECT_EQ(vcpu_reg(&vcpu, rbx), event.rip)
 			TH_LOG("row %d", i);
 		vcpu_get_sregs(&vcpu, &sregs);

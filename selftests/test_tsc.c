@@ -15,13 +15,6 @@
 static struct guest guest;
 static struct vcpu vcpu;
 
-static void begin(const char *payload)
-{
-	guest_create(&guest);
-	vcpu_create(&vcpu, &guest, 0);
-	vcpu_start(&vcpu, payload, MODE_LONG, 0);
-}
-
 /* What RDTSCP tells the guest now. */
 static __u64 guest_tsc(void)
 {
@@ -51,7 +44,7 @@ VTX_TEST(frequency)
 {
 	long khz;
 
-	begin("msr_tsc");
+	guest_begin(&guest, &vcpu, "msr_tsc");
 	khz = ioctl(vcpu.fd, KVM_GET_TSC_KHZ, 0);
 	EXPECT_LT(1000, khz);
 	/* The one it has can always be set. */
@@ -67,7 +60,7 @@ VTX_TEST(set_by_user_space)
 
 	for (i = 0; i < ARRAY_SIZE(values); i++) {
 		/* In a VM of its own, as a second write may be merged. */
-		begin("msr_tsc");
+		guest_begin(&guest, &vcpu, "msr_tsc");
 		EXPECT_EQ(1, msr_set(&vcpu, TSC, values[i]));
 		EXPECT_EQ(1, msr_get(&vcpu, TSC, &value));
 		EXPECT_LE(values[i], value);
@@ -86,7 +79,7 @@ VTX_TEST(set_by_guest)
 	const __u64 jump = 1000000000000;
 	__u64 before, adjust;
 
-	begin("msr_tsc");
+	guest_begin(&guest, &vcpu, "msr_tsc");
 	before = guest_tsc();
 	guest_load(&guest, "msr_write");
 	vcpu_set_mode(&vcpu, MODE_LONG, 0);
@@ -113,7 +106,7 @@ VTX_TEST(goes_on)
 {
 	__s64 first, last;
 
-	begin("msr_tsc");
+	guest_begin(&guest, &vcpu, "msr_tsc");
 	first = offset();
 	usleep(100000);
 	last = offset();
@@ -136,7 +129,7 @@ VTX_TEST(monotonic)
 	void *steps_back;
 	cpu_set_t set;
 
-	begin("msr_tsc_monotonic");
+	guest_begin(&guest, &vcpu, "msr_tsc_monotonic");
 	vcpu_set_reg(&vcpu, rsi, vtx_number("LOOKS", 1000000));
 	ASSERT_EQ(0, pthread_create(&thread, NULL, monotonic, &vcpu));
 	for (i = 0; i < moves; i++) {
@@ -156,7 +149,7 @@ VTX_TEST(monotonic_between_runs)
 	cpu_set_t set;
 	int i;
 
-	begin("msr_tsc");
+	guest_begin(&guest, &vcpu, "msr_tsc");
 	for (i = 0; i < 100; i++) {
 		CPU_ZERO(&set);
 		CPU_SET(i % cpus_online(), &set);

@@ -23,17 +23,43 @@ static unsigned int mmio_part(const struct vtx_access *access)
 	return min(access->len - access->done, MMIO_BYTES);
 }
 
-static bool write_part(struct vtx_vcpu *vcpu, u64 gpa, unsigned int len,
-		       const void *value)
+/**
+ * vtx_access_write() - let a device on the bus have a write
+ * @vcpu: the vCPU
+ * @gpa: guest-physical address
+ * @len: how many bytes, at most 8
+ * @value: the bytes
+ *
+ * Never sleeps.
+ *
+ * Return: true if it is done, false if user space is next.
+ */
+bool vtx_access_write(struct vtx_vcpu *vcpu, u64 gpa, unsigned int len,
+		      const void *value)
 {
-	return vtx_vcpu_lapic_mmio_write(vcpu, gpa, len, value) ||
+	if (vcpu->lapic && vtx_vcpu_lapic_mmio_write(vcpu, gpa, len, value))
+		return true;
+	return !vtx_io_bus_empty(vcpu->mmio) &&
 	       vtx_io_bus_write(vcpu->mmio, gpa, len, value);
 }
 
-static bool read_part(struct vtx_vcpu *vcpu, u64 gpa, unsigned int len,
-		      void *value)
+/**
+ * vtx_access_read() - let a device on the bus have a read
+ * @vcpu: the vCPU
+ * @gpa: guest-physical address
+ * @len: how many bytes, at most 8
+ * @value: receives them
+ *
+ * Never sleeps.
+ *
+ * Return: true if it is done, false if user space is next.
+ */
+bool vtx_access_read(struct vtx_vcpu *vcpu, u64 gpa, unsigned int len,
+		     void *value)
 {
-	return vtx_vcpu_lapic_mmio_read(vcpu, gpa, len, value) ||
+	if (vcpu->lapic && vtx_vcpu_lapic_mmio_read(vcpu, gpa, len, value))
+		return true;
+	return !vtx_io_bus_empty(vcpu->mmio) &&
 	       vtx_io_bus_read(vcpu->mmio, gpa, len, value);
 }
 
@@ -54,32 +80,45 @@ bool vtx_access_advance(struct vtx_emulation *em)
 	void *at;
 
 	while (access->done < access->len) {
-		if (vtx_io_bus_empty(vcpu->mmio) && !vcpu->lapic)
-			return false;
 		part = mmio_part(access);
 		gpa = access->gpa + access->done;
 		at = access->bytes + access->done;
-		if (!(access->write ? write_part(vcpu, gpa, part, at) :
-				      read_part(vcpu, gpa, part, at)))
+		if (!(access->write ? vtx_access_write(vcpu, gpa, part, at) :
+				      vtx_access_read(vcpu, gpa, part, at)))
 			return false;
 		access->done += part;
 	}
 	return true;
 }
 
-static void mmio_to_user(struct vtx_emulation *em)
+/**
+ * vtx_access_mmio_to_user() - tell user space of one access to memory
+ * @vcpu: the vCPU
+ * @gpa: guest-physical address
+ * @len: how many bytes, at most 8
+ * @value: what is written; NULL for a read
+ */
+void vtx_access_mmio_to_user(struct vtx_vcpu *vcpu, u64 gpa, unsigned int len,
+			     const void *value)
 {
-	struct vtx_access *access = &em->access;
-	struct kvm_run *run = em->vcpu->run;
-	unsigned int part = mmio_part(access);
+	struct kvm_run *run = vcpu->run;
 
 	run->exit_reason = KVM_EXIT_MMIO;
-	run->mmio.phys_addr = access->gpa + access->done;
-	run->mmio.len = part;
-	run->mmio.is_write = access->write;
-	if (access->write)
-		memcpy(run->mmio.data, access->bytes + access->done, part);
-	em->vcpu->stats.mmio_exits++;
+	run->mmio.phys_addr = gpa;
+	run->mmio.len = len;
+	run->mmio.is_write = !!value;
+	if (value)
+		memcpy(run->mmio.data, value, len);
+	vcpu->stats.mmio_exits++;
+}
+
+static void mmio_to_user(struct vtx_emulation *em)
+{
+	const struct vtx_access *access = &em->access;
+
+	vtx_access_mmio_to_user(em->vcpu, access->gpa + access->done,
+				mmio_part(access), access->write ?
+				access->bytes + access->done : NULL);
 }
 
 static void port_to_user(struct vtx_emulation *em)

@@ -26,9 +26,17 @@
 
 #include <asm/page.h>
 
-#include "arch-x86/cr.h"
+#include <asm/processor-flags.h>
+
 #include "ept/guest_mem.h"
+#include "arch-x86/cr.h"
+#include "arch-x86/vcpu.h"
+#include "arch-x86/vmx/segment.h"
 #include "vmexit/code.h"
+
+/* What of these decides how the address of an instruction is translated. */
+#define CR0_BITS	(X86_CR0_PE | X86_CR0_PG)
+#define CR4_BITS	(X86_CR4_PAE | X86_CR4_PSE | X86_CR4_LA57)
 
 static_assert(!(VTX_CODE_ENTRIES & (VTX_CODE_ENTRIES - 1)));
 static_assert(VTX_EMUL_INSN_MAX < 2 * sizeof(u64));
@@ -38,30 +46,25 @@ static struct vtx_code_entry *entry_of(struct vtx_code *code, u64 rip)
 	return &code->entry[hash_64(rip, ilog2(VTX_CODE_ENTRIES))];
 }
 
-static void make_key(struct vtx_code_key *key, const struct vtx_emul *e,
-		     const struct vtx_paging *paging)
+static void make_key(struct vtx_code_key *key, const struct vtx_vcpu *vcpu)
 {
-	const struct vtx_emul_seg *cs = &e->regs.seg[VTX_EMUL_CS];
-	bool is_64bit = e->bits == 64;
-
-	key->rip = e->regs.rip;
-	key->cr3 = paging->cr3;
-	key->cr0 = e->regs.cr0;
-	key->cr4 = e->regs.cr4;
-	key->efer = e->regs.efer;
-	key->cs_base = is_64bit ? 0 : cs->base;
-	key->cs_limit = is_64bit ? 0 : cs->limit;
-	key->cs_ar = cs->ar;
-	key->cpl = e->regs.cpl;
-	key->v86 = e->v86;
+	key->rip = vmcs_readl(VMCS_GUEST_RIP);
+	key->cr0 = vtx_guest_cr0(vcpu) & CR0_BITS;
+	key->cr3 = vmcs_readl(VMCS_GUEST_CR3);
+	key->cr4 = vtx_guest_cr4(vcpu) & CR4_BITS;
+	key->efer = vtx_guest_efer(vcpu);
+	key->cs_ar = vmcs_read32(VMCS_GUEST_CS_ACCESS_RIGHTS);
+	key->v86 = vmcs_readl(VMCS_GUEST_RFLAGS) & X86_EFLAGS_VM;
+	key->cs_base = (key->efer & EFER_LMA) && (key->cs_ar & VTX_AR_L) ? 0 :
+		       vmcs_readl(VMCS_GUEST_CS_BASE);
 }
 
 static bool same_key(const struct vtx_code_key *a, const struct vtx_code_key *b)
 {
 	return a->rip == b->rip && a->cr3 == b->cr3 && a->cr0 == b->cr0 &&
 	       a->cr4 == b->cr4 && a->efer == b->efer &&
-	       a->cs_base == b->cs_base && a->cs_limit == b->cs_limit &&
-	       a->cs_ar == b->cs_ar && a->cpl == b->cpl && a->v86 == b->v86;
+	       a->cs_base == b->cs_base && a->cs_ar == b->cs_ar &&
+	       a->v86 == b->v86;
 }
 
 /*
@@ -103,24 +106,26 @@ fault:
 
 /**
  * vtx_code_find() - has the instruction at RIP been decoded before?
- * @code: the vCPU's instructions
- * @mem: its memory
- * @paging: its paging
- * @e: its emulator, after vtx_emul_begin(); receives the instruction
+ * @code: the vCPU's instructions; takes down which one is at hand
+ * @vcpu: the vCPU, loaded, after an exit of an instruction that the CPU has
+ *	begun to execute
  *
- * Return: false if not, or if this cannot be told without sleep.
+ * Return: the instruction; NULL if it was not, or if this cannot be told without
+ * sleep.
  */
-bool vtx_code_find(struct vtx_code *code, struct vtx_mem *mem,
-		   const struct vtx_paging *paging, struct vtx_emul *e)
+const struct vtx_emul_insn *vtx_code_find(struct vtx_code *code,
+					  struct vtx_vcpu *vcpu)
 {
-	const struct vtx_code_entry *entry = entry_of(code, e->regs.rip);
+	const struct vtx_code_entry *entry;
+	struct vtx_mem *mem = vcpu->mem;
 	bool same;
 
 	code->fetches = 0;
-	make_key(&code->key, e, paging);
+	make_key(&code->key, vcpu);
+	entry = entry_of(code, code->key.rip);
 	if (!entry->valid || !same_key(&entry->key, &code->key) ||
 	    !vtx_mem_hold(mem))
-		return false;
+		return NULL;
 	same = entry->generation == vtx_mem_slots_generation(mem);
 	if (same) {
 		pagefault_disable();
@@ -128,9 +133,22 @@ bool vtx_code_find(struct vtx_code *code, struct vtx_mem *mem,
 		pagefault_enable();
 	}
 	vtx_mem_release(mem);
-	if (same)
-		vtx_emul_set_insn(e, &entry->insn);
-	return same;
+	return same ? &entry->insn : NULL;
+}
+
+/**
+ * vtx_code_is_next() - is the guest still at the instruction at hand?
+ * @code: the vCPU's instructions, after vtx_code_find()
+ * @vcpu: the vCPU, loaded; user space may have had it meanwhile
+ *
+ * Return: true if it is.
+ */
+bool vtx_code_is_next(const struct vtx_code *code, struct vtx_vcpu *vcpu)
+{
+	struct vtx_code_key now;
+
+	make_key(&now, vcpu);
+	return same_key(&now, &code->key);
 }
 
 /* Where the walk's entries and the instruction are in the process. */
@@ -163,25 +181,24 @@ static void keep_insn(struct vtx_code_entry *entry,
 
 /**
  * vtx_code_keep() - keep the instruction that has been decoded
- * @code: the vCPU's instructions, with the walk to this one
- * @mem: its memory
- * @paging: its paging
- * @e: its emulator
+ * @code: the vCPU's instructions, after vtx_code_find(), with the walk to this
+ *	one
+ * @vcpu: the vCPU, whose emulator has it
  *
- * Not if it was found by vtx_code_find() just before, could not be decoded, lies
- * at the end of a page, or if there are PDPTEs.
+ * Not if it could not be decoded, lies at the end of a page, or if there are
+ * PDPTEs.
  */
-void vtx_code_keep(struct vtx_code *code, struct vtx_mem *mem,
-		   const struct vtx_paging *paging, const struct vtx_emul *e)
+void vtx_code_keep(struct vtx_code *code, struct vtx_vcpu *vcpu)
 {
 	struct vtx_code_entry *entry = entry_of(code, code->key.rip);
+	const struct vtx_emul *e = vcpu->emul;
 
 	if (code->fetches != 1 || !e->decoded ||
 	    code->log.nr > VTX_WALK_LEVELS ||
 	    offset_in_page(code->gpa) > PAGE_SIZE - sizeof(entry->code) ||
-	    vtx_pae_paging(paging->cr0, paging->cr4, paging->efer))
+	    vtx_pae_paging(code->key.cr0, code->key.cr4, code->key.efer))
 		return;
-	entry->valid = find_addresses(entry, code, mem);
+	entry->valid = find_addresses(entry, code, vcpu->mem);
 	if (!entry->valid)
 		return;
 	entry->key = code->key;

@@ -10,7 +10,7 @@
 #include "arch-x86/emul/emul.h"
 #include "arch-x86/linear.h"
 
-struct vtx_mem;
+struct vtx_vcpu;
 
 #define VTX_CODE_ENTRIES	8
 
@@ -18,14 +18,15 @@ struct vtx_mem;
  * struct vtx_code_key - what decides, besides memory, what is decoded
  * @rip: RIP
  * @cs_base: CS.base; 0 in 64-bit mode
- * @cr0: CR0
+ * @cr0: the bits of CR0 that decide how addresses are translated
  * @cr3: CR3
- * @cr4: CR4
+ * @cr4: the bits of CR4 likewise
  * @efer: EFER
- * @cs_limit: CS.limit; 0 in 64-bit mode
  * @cs_ar: CS's access rights
- * @cpl: privilege level
  * @v86: virtual-8086 mode
+ *
+ * Whether the guest may execute the instruction is no part of it: it was about
+ * to, and the CPU has let it.
  */
 struct vtx_code_key {
 	u64	rip;
@@ -34,9 +35,7 @@ struct vtx_code_key {
 	u64	cr3;
 	u64	cr4;
 	u64	efer;
-	u32	cs_limit;
 	u32	cs_ar;
-	u8	cpl;
 	bool	v86;
 };
 
@@ -87,9 +86,21 @@ struct vtx_code {
 	struct vtx_code_entry	entry[VTX_CODE_ENTRIES];
 };
 
-bool vtx_code_find(struct vtx_code *code, struct vtx_mem *mem,
-		   const struct vtx_paging *paging, struct vtx_emul *e);
-void vtx_code_keep(struct vtx_code *code, struct vtx_mem *mem,
-		   const struct vtx_paging *paging, const struct vtx_emul *e);
+const struct vtx_emul_insn *vtx_code_find(struct vtx_code *code,
+					  struct vtx_vcpu *vcpu);
+void vtx_code_keep(struct vtx_code *code, struct vtx_vcpu *vcpu);
+bool vtx_code_is_next(const struct vtx_code *code, struct vtx_vcpu *vcpu);
+
+/**
+ * vtx_code_64bit() - is the instruction at hand executed in 64-bit mode?
+ * @code: the vCPU's instructions, after vtx_code_find()
+ *
+ * Return: true if it is.
+ */
+static inline bool vtx_code_64bit(const struct vtx_code *code)
+{
+	return (code->key.efer & VTX_EMUL_EFER_LMA) &&
+	       (code->key.cs_ar & VTX_EMUL_AR_LONG);
+}
 
 #endif /* VTX_VMEXIT_CODE_H */

@@ -49,6 +49,15 @@ static void settle_events(struct vtx_vcpu *vcpu, enum vtx_exit_reason reason)
 static enum vtx_result handle(struct vtx_vcpu *vcpu,
 			      enum vtx_exit_reason reason, bool *insn)
 {
+	/* Ahead of the switch, which is a tree of comparisons. */
+#define DISPATCH_OFTEN(number, name, handler, flags)			\
+	if (((flags) & VTX_EXIT_OFTEN) && reason == VTX_EXIT_##name) {	\
+		*insn = (flags) & VTX_EXIT_INSN;			\
+		return exit_##handler(vcpu);				\
+	}
+	VTX_EXIT_REASONS(DISPATCH_OFTEN)
+#undef DISPATCH_OFTEN
+
 	switch (reason) {
 #define DISPATCH_CASE(number, name, handler, flags)	\
 	case VTX_EXIT_##name:				\

@@ -372,9 +372,16 @@ enum vtx_result vtx_emulate_device(struct vtx_vcpu *vcpu, bool reads)
 {
 	u64 qualification = vtx_exit_qualification(&vcpu->exit);
 	struct vtx_emulation *em = emulation_of(vcpu);
-	bool known_code;
+	const struct vtx_emul_insn *insn;
+	enum vtx_result result;
+
+	insn = vtx_code_find(&em->code, vcpu);
+	if (insn && vtx_move(em, insn, reads, &result))
+		return result;
 
 	begin(vcpu);
+	if (insn)
+		vtx_emul_set_insn(&em->core, insn);
 	/* Without EPT_GLA_ACCESS it is a page table that is not in RAM. */
 	em->known = (struct vtx_known){
 		.gva = vtx_exit_gla(&vcpu->exit) & PAGE_MASK,
@@ -386,14 +393,11 @@ enum vtx_result vtx_emulate_device(struct vtx_vcpu *vcpu, bool reads)
 	em->core.rep_limit = FAST_ITERATIONS;
 	em->linear.may_sleep = false;
 	em->fpu_saved = false;
-	known_code = vtx_code_find(&em->code, vcpu->mem, &em->linear.paging,
-				   &em->core);
 	run(em);
 	if (must_sleep(em))
 		return vtx_vcpu_slow(vcpu, run_slow);
-	if (!known_code)
-		vtx_code_keep(&em->code, vcpu->mem, &em->linear.paging,
-			      &em->core);
+	if (!insn)
+		vtx_code_keep(&em->code, vcpu);
 	return settle(vcpu);
 }
 

@@ -83,6 +83,7 @@ struct vtx_known {
  * @ask_again: an op had no answer; if it may sleep it may have one
  * @error: not 0: KVM_RUN fails with it
  * @rip: linear RIP of an IN or OUT that user space completes
+ * @move: the load that user space completes, in @code
  * @ymm_offset: of the upper halves of YMM registers in the XSAVE area; 0 if
  *	there are none
  * @zmm_offset: likewise of ZMM0 to ZMM15
@@ -100,6 +101,7 @@ struct vtx_emulation {
 	bool			ask_again;
 	int			error;
 	u64			rip;
+	const struct vtx_emul_insn *move;
 	u16			ymm_offset;
 	u16			zmm_offset;
 };
@@ -175,7 +177,17 @@ enum vtx_emul_result vtx_emul_op_vec_set(struct vtx_emul *e,
 
 void vtx_emul_end_mmx(struct vtx_emulation *em);
 
+/* move.c: what takes no emulator */
+bool vtx_move(struct vtx_emulation *em, const struct vtx_emul_insn *insn,
+	      bool reads, enum vtx_result *result);
+
 /* access.c: to user space and back */
+bool vtx_access_write(struct vtx_vcpu *vcpu, u64 gpa, unsigned int len,
+		      const void *value);
+bool vtx_access_read(struct vtx_vcpu *vcpu, u64 gpa, unsigned int len,
+		     void *value);
+void vtx_access_mmio_to_user(struct vtx_vcpu *vcpu, u64 gpa, unsigned int len,
+			     const void *value);
 bool vtx_access_advance(struct vtx_emulation *em);
 void vtx_access_to_user(struct vtx_emulation *em);
 void vtx_access_from_user(struct vtx_emulation *em);

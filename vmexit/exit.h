@@ -14,9 +14,9 @@
 #define VTX_EXIT_HANDLERS(X)						\
 	X(cpuid) X(cr) X(dr) X(entry_failed) X(ept_misconfig)		\
 	X(ept_violation) X(exception) X(extint) X(hlt) X(intr_window)	\
-	X(invd) X(io) X(monitor) X(mwait) X(nmi_window) X(pause)	\
-	X(rdmsr) X(rdpmc) X(task_switch) X(triple_fault) X(ud)		\
-	X(unexpected) X(vmcall) X(wbinvd) X(wrmsr) X(xsetbv)
+	X(io) X(nmi_window) X(nop) X(pause) X(rdmsr) X(rdpmc)		\
+	X(task_switch) X(triple_fault) X(ud) X(unexpected) X(vmcall)	\
+	X(wrmsr) X(xsetbv)
 
 #define VTX_EXIT_PROTOTYPE(token)					\
 	enum vtx_result exit_##token(struct vtx_vcpu *vcpu);

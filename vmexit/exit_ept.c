@@ -9,9 +9,11 @@
 #include <linux/kvm.h>
 
 #include <asm/cpufeature.h>
+#include <asm/page.h>
 
 #include "arch-x86/io_bus.h"
 #include "ept/fault.h"
+#include "ept/mem.h"
 #include "vmexit/emulate.h"
 #include "vmexit/exit.h"
 
@@ -54,7 +56,7 @@ static bool doorbell(struct vtx_vcpu *vcpu)
 	struct vtx_exit *exit = &vcpu->exit;
 	u64 qualification = vtx_exit_qualification(exit);
 
-	if (vtx_io_bus_empty(vcpu->mmio) ||
+	if (!vtx_io_bus_has_doorbells(vcpu->mmio) ||
 	    (qualification & wanted) != wanted ||
 	    boot_cpu_has(X86_FEATURE_HYPERVISOR))
 		return false;
@@ -62,6 +64,31 @@ static bool doorbell(struct vtx_vcpu *vcpu)
 	    vtx_exit_insn_length(exit) > INSN_MAX)
 		return false;
 	return vtx_io_bus_write(vcpu->mmio, vtx_exit_gpa(exit), 0, NULL);
+}
+
+/*
+ * A device that the vCPU has met before is still one if no slot has changed
+ * since: that is seldom, and drivers come back often.
+ */
+static bool is_known_device(const struct vtx_vcpu *vcpu, u64 gpa)
+{
+	return vcpu->device.gfn == gpa >> PAGE_SHIFT &&
+	       vcpu->device.generation == vtx_mem_slots_generation(vcpu->mem);
+}
+
+static enum vtx_mem_fault resolve_fast(struct vtx_vcpu *vcpu, u64 gpa,
+				       unsigned int access)
+{
+	/* Before the slots are looked at: then it cannot be too new. */
+	u64 generation = vtx_mem_slots_generation(vcpu->mem);
+	enum vtx_mem_fault result;
+
+	result = vtx_mem_fault_fast(vcpu->mem, gpa, access);
+	if (result == VTX_FAULT_MMIO) {
+		vcpu->device.gfn = gpa >> PAGE_SHIFT;
+		vcpu->device.generation = generation;
+	}
+	return result;
 }
 
 static enum vtx_result meet_device(struct vtx_vcpu *vcpu, bool reads)
@@ -105,14 +132,16 @@ enum vtx_result exit_ept_violation(struct vtx_vcpu *vcpu)
 {
 	struct vtx_exit *exit = &vcpu->exit;
 	u64 qualification = vtx_exit_qualification(exit);
+	u64 gpa = vtx_exit_gpa(exit);
 
 	/* SDM 3C "Information About NMI Unblocking Due to IRET" */
 	if (unlikely(qualification & EPT_NMI_UNBLOCKING) &&
 	    !(vtx_exit_idt_info(exit) & VTX_INTR_VALID))
 		vmcs_set32(VMCS_GUEST_INTERRUPTIBILITY, VTX_BLOCKED_BY_NMI, 0);
 
-	switch (vtx_mem_fault_fast(vcpu->mem, vtx_exit_gpa(exit),
-				   qualification & EPT_ACCESS)) {
+	if (is_known_device(vcpu, gpa))
+		return meet_device(vcpu, true);
+	switch (resolve_fast(vcpu, gpa, qualification & EPT_ACCESS)) {
 	case VTX_FAULT_MAPPED:
 		vcpu->stats.pf_fixed++;
 		vcpu->stats.pf_fast++;

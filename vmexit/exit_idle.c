@@ -35,6 +35,13 @@ static bool something_ends_it(struct vtx_vcpu *vcpu)
 		 VTX_BLOCKED_BY_NMI);
 }
 
+/* STI before HLT is what user space's PIC may have waited for. */
+static bool window_opens(struct vtx_vcpu *vcpu)
+{
+	return READ_ONCE(vcpu->run->request_interrupt_window) &&
+	       vtx_vcpu_has_user_pic(vcpu) && vtx_event_user_may_inject(vcpu);
+}
+
 /* RIP is behind HLT: sleep there, in the kernel. */
 static enum vtx_result halt_here(struct vtx_vcpu *vcpu)
 {
@@ -44,7 +51,13 @@ static enum vtx_result halt_here(struct vtx_vcpu *vcpu)
 	if (vcpu->event.exception.pending)
 		return result == VTX_USER ? result : VTX_REPEAT;
 	vcpu->mp_state = KVM_MP_STATE_HALTED;
-	return result == VTX_RESUME ? vtx_vcpu_slow(vcpu, vtx_block) : result;
+	if (result != VTX_RESUME)
+		return result;
+	if (window_opens(vcpu)) {
+		vcpu->run->exit_reason = KVM_EXIT_IRQ_WINDOW_OPEN;
+		return VTX_USER;
+	}
+	return vtx_vcpu_slow(vcpu, vtx_block);
 }
 
 /**

@@ -74,29 +74,20 @@ enum vtx_result exit_xsetbv(struct vtx_vcpu *vcpu)
 }
 
 /**
- * exit_invd() - INVD
+ * exit_nop() - INVD, WBINVD, MONITOR, MWAIT: done by doing nothing
  * @vcpu: the vCPU
  *
- * Throwing away what is in caches would hit the host's memory.  A guest has no
+ * INVD throws away what is in caches, which would hit the host's memory, and
+ * WBINVD would cost everybody on the machine their caches.  A guest has no
  * device that does not snoop, so that nobody can tell.
  *
- * Return: VTX_RESUME.
- */
-enum vtx_result exit_invd(struct vtx_vcpu *vcpu)
-{
-	return VTX_RESUME;
-}
-
-/**
- * exit_wbinvd() - WBINVD
- * @vcpu: the vCPU
- *
- * Likewise: write-back would change nothing that a guest can see, and cost
- * everybody on the machine their caches.
+ * CPUID does not offer MONITOR.  A guest that uses it all the same gets no #UD
+ * but, as KVM has it, a MONITOR that watches nothing and an MWAIT that does not
+ * wait: software has to bear a wake-up without a cause anyway.
  *
  * Return: VTX_RESUME.
  */
-enum vtx_result exit_wbinvd(struct vtx_vcpu *vcpu)
+enum vtx_result exit_nop(struct vtx_vcpu *vcpu)
 {
 	return VTX_RESUME;
 }
@@ -113,34 +104,6 @@ enum vtx_result exit_rdpmc(struct vtx_vcpu *vcpu)
 {
 	vtx_event_gp(vcpu);
 	return VTX_REPEAT;
-}
-
-/**
- * exit_monitor() - MONITOR
- * @vcpu: the vCPU
- *
- * CPUID does not offer it.  A guest that uses it all the same gets no #UD but,
- * as KVM has it, a MONITOR that watches nothing and an MWAIT that does not wait:
- * software has to bear a wake-up without a cause anyway.
- *
- * Return: VTX_RESUME.
- */
-enum vtx_result exit_monitor(struct vtx_vcpu *vcpu)
-{
-	return VTX_RESUME;
-}
-
-/**
- * exit_mwait() - MWAIT
- * @vcpu: the vCPU
- *
- * See exit_monitor().
- *
- * Return: VTX_RESUME.
- */
-enum vtx_result exit_mwait(struct vtx_vcpu *vcpu)
-{
-	return VTX_RESUME;
 }
 
 /**

@@ -92,7 +92,7 @@ static enum vtx_result to_user(struct vtx_vcpu *vcpu, u64 qualification)
 	return VTX_USER;
 }
 
-static enum vtx_result port_in(struct vtx_vcpu *vcpu, u64 qualification)
+static noinline enum vtx_result port_in(struct vtx_vcpu *vcpu, u64 qualification)
 {
 	unsigned int size = size_of(qualification);
 	u32 value;
@@ -105,7 +105,7 @@ static enum vtx_result port_in(struct vtx_vcpu *vcpu, u64 qualification)
 	return VTX_RESUME;
 }
 
-static enum vtx_result port_out(struct vtx_vcpu *vcpu, u64 qualification)
+static noinline enum vtx_result port_out(struct vtx_vcpu *vcpu, u64 qualification)
 {
 	u16 port = FIELD_GET(IO_PORT, qualification);
 	unsigned int size = size_of(qualification);
@@ -130,7 +130,8 @@ static enum vtx_result port_out(struct vtx_vcpu *vcpu, u64 qualification)
  */
 enum vtx_result exit_io(struct vtx_vcpu *vcpu)
 {
-	u64 qualification = vtx_exit_qualification(&vcpu->exit);
+	/* Not to be kept, as mostly nobody asks again. */
+	u64 qualification = vmcs_readl(VMCS_EXIT_QUALIFICATION);
 
 	vcpu->stats.io_exits++;
 	if (qualification & IO_STRING)

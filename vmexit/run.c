@@ -73,6 +73,11 @@ static enum vtx_result serve_requests(struct vtx_vcpu *vcpu)
 		vtx_msrs_filter_changed(vcpu);
 	if (vtx_vcpu_test_request(vcpu, VTX_REQ_EVENT))
 		vcpu->event.look = true;
+	if (vtx_vcpu_test_request(vcpu, VTX_REQ_IOAPIC_EOI)) {
+		vcpu->run->exit_reason = KVM_EXIT_IOAPIC_EOI;
+		vcpu->run->eoi.vector = vcpu->ioapic_eoi;
+		return VTX_USER;
+	}
 	if (unlikely(test_bit(VTX_REQ_STARTUP, &vcpu->requests)))
 		return vtx_vcpu_slow(vcpu, vtx_block);
 	if (unlikely(test_bit(VTX_REQ_CLOCK, &vcpu->requests)))
@@ -84,23 +89,10 @@ static enum vtx_result serve_requests(struct vtx_vcpu *vcpu)
 	return VTX_RESUME;
 }
 
-/*
- * User space without an interrupt controller in the kernel asks to be told when
- * it may inject.
- */
-static bool ready_for_interrupt(struct vtx_vcpu *vcpu)
-{
-	const struct vtx_event *event = &vcpu->event;
-
-	return !event->interrupt_injected && !event->exception.pending &&
-	       !event->exception.injected && !event->nmi_injected &&
-	       !(vcpu->debug.control & KVM_GUESTDBG_BLOCKIRQ) &&
-	       vtx_event_interrupt_allowed(vcpu);
-}
-
+/* User space asks to be told when it may inject an interrupt. */
 static enum vtx_result interrupt_window_asked(struct vtx_vcpu *vcpu)
 {
-	if (ready_for_interrupt(vcpu)) {
+	if (vtx_event_user_may_inject(vcpu)) {
 		vcpu->stats.request_irq_exits++;
 		vcpu->run->exit_reason = KVM_EXIT_IRQ_WINDOW_OPEN;
 		return VTX_USER;
@@ -120,7 +112,7 @@ static enum vtx_result prepare(struct vtx_vcpu *vcpu)
 			return result;
 	}
 	if (unlikely(READ_ONCE(vcpu->run->request_interrupt_window)) &&
-	    !vtx_vcpu_has_lapic(vcpu)) {
+	    vtx_vcpu_has_user_pic(vcpu)) {
 		result = interrupt_window_asked(vcpu);
 		if (result != VTX_RESUME)
 			return result;
@@ -193,8 +185,9 @@ static void show(struct vtx_vcpu *vcpu)
 	struct kvm_run *run = vcpu->run;
 
 	run->if_flag = !!(vmcs_readl(VMCS_GUEST_RFLAGS) & X86_EFLAGS_IF);
-	run->ready_for_interrupt_injection = vtx_vcpu_has_lapic(vcpu) ||
-			(run->if_flag && ready_for_interrupt(vcpu));
+	run->ready_for_interrupt_injection = vtx_vcpu_has_kernel_pic(vcpu) ||
+			(vtx_vcpu_has_user_pic(vcpu) &&
+			 vtx_event_user_may_inject(vcpu));
 	run->cr8 = vtx_vcpu_get_cr8(vcpu);
 	run->apic_base = vcpu->msrs.value[VTX_MSR_SLOT_APIC_BASE];
 	run->flags = 0;

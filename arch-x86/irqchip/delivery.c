@@ -97,10 +97,10 @@ void vtx_irqchip_add(struct vtx_irqchip *irqchip, struct vtx_vcpu *vcpu)
 }
 
 /**
- * vtx_irqchip_destroy() - the end of a VM's interrupt controllers
+ * vtx_irqchip_forget() - the end of the table of a VM's local APICs
  * @irqchip: the VM's, which nobody uses any more
  */
-void vtx_irqchip_destroy(struct vtx_irqchip *irqchip)
+void vtx_irqchip_forget(struct vtx_irqchip *irqchip)
 {
 	kvfree(apics_of(irqchip));
 }
@@ -132,6 +132,9 @@ static struct id_range whom_to_ask(const struct vtx_irqchip *irqchip,
 	struct id_range range = { 0, apics->nr };
 
 	if (message->shorthand || dest == message->everybody)
+		return range;
+	/* In xAPIC mode it means everybody in any case. */
+	if (dest == VTX_APIC_ALL && atomic_read(&irqchip->xapics))
 		return range;
 	if (!message->logical && !atomic_read(&irqchip->strays)) {
 		range.first = min(dest, apics->nr);
@@ -339,4 +342,34 @@ int vtx_irqchip_send(struct vtx_irqchip *irqchip, struct vtx_lapic *source,
 	}
 	rcu_read_unlock();
 	return taken;
+}
+
+/**
+ * vtx_irqchip_in_flight() - is an interrupt being handled?
+ * @irqchip: the VM's
+ * @message: the interrupt, with a vector
+ *
+ * Any context.  One that moves from IRR to ISR at this very moment may be
+ * missed.
+ *
+ * Return: true if one of the local APICs that are meant has the vector in IRR or
+ * ISR.
+ */
+bool vtx_irqchip_in_flight(struct vtx_irqchip *irqchip,
+			   const struct vtx_apic_message *message)
+{
+	const struct vtx_apics *apics;
+	struct vtx_lapic *lapic;
+	struct id_range range;
+	bool found = false;
+
+	rcu_read_lock();
+	apics = rcu_dereference(irqchip->apics);
+	if (apics) {
+		range = whom_to_ask(irqchip, apics, message);
+		while (!found && (lapic = next(apics, &range, NULL, message)))
+			found = vtx_lapic_has_vector(lapic, message->vector);
+	}
+	rcu_read_unlock();
+	return found;
 }

@@ -274,10 +274,12 @@ static int end_of_interrupt(struct vtx_lapic *lapic)
 	offset = VTX_LAPIC_ISR + WORD_OFFSET(vector / 32);
 	if (!reg(lapic, offset))
 		lapic->isr_words &= ~BIT(vector / 32);
-	if (likely(!test_bit(vector % 32, word_of(lapic, VTX_LAPIC_TMR, vector))))
-		return update_ppr(lapic);
 	lapic->eoi = vector;
-	return update_ppr(lapic) | VTX_LAPIC_DO_EOI;
+	if (test_bit(vector % 32, word_of(lapic, VTX_LAPIC_TMR, vector)))
+		return update_ppr(lapic) | VTX_LAPIC_DO_EOI;
+	if (lapic->acked_vectors && test_bit(vector, lapic->acked_vectors))
+		return update_ppr(lapic) | VTX_LAPIC_DO_ACK;
+	return update_ppr(lapic);
 }
 
 /**

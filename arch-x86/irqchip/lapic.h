@@ -115,6 +115,8 @@ struct vtx_apic_message {
  * @VTX_LAPIC_DO_TIMER_START: TIMER_INITIAL was written
  * @VTX_LAPIC_DO_TIMER_DIVIDE: TIMER_DIVIDE was written
  * @VTX_LAPIC_DO_ID: the id that it answers to is another
+ * @VTX_LAPIC_DO_ACK: an edge-triggered interrupt has ended that is in
+ *	@acked_vectors; its vector is in @eoi
  */
 enum vtx_lapic_todo {
 	VTX_LAPIC_DO_SEND		= BIT(0),
@@ -124,6 +126,7 @@ enum vtx_lapic_todo {
 	VTX_LAPIC_DO_TIMER_START	= BIT(4),
 	VTX_LAPIC_DO_TIMER_DIVIDE	= BIT(5),
 	VTX_LAPIC_DO_ID			= BIT(6),
+	VTX_LAPIC_DO_ACK		= BIT(7),
 };
 
 /**
@@ -141,7 +144,9 @@ enum vtx_lapic_todo {
  * @errors: (a) what ESR will show when it is written next
  * @arrivals: (a) VTX_LAPIC_ARRIVED_*: what has come that is no interrupt
  * @start_vector: (a) that of the last startup IPI
- * @eoi: (o) with VTX_LAPIC_DO_EOI
+ * @eoi: (o) with VTX_LAPIC_DO_EOI and VTX_LAPIC_DO_ACK
+ * @acked_vectors: (i) 256 bits that anybody may change: edges whose end is to be
+ *	told; NULL for none
  * @deadline_mode: (o) the timer has TSC-deadline mode
  * @stray: (o) counted in its VM's @strays
  * @xapic: (o) counted in its VM's @xapics
@@ -165,6 +170,7 @@ struct vtx_lapic {
 	unsigned long		arrivals;
 	u8			start_vector;
 	u8			eoi;
+	const unsigned long	*acked_vectors;
 	bool			deadline_mode;
 	bool			stray;
 	bool			xapic;
@@ -220,6 +226,22 @@ static inline u32 vtx_x2apic_ldr(u32 id)
 static inline u32 vtx_lapic_reg(const struct vtx_lapic *lapic, u32 offset)
 {
 	return READ_ONCE(lapic->regs[offset / sizeof(u32)]);
+}
+
+/**
+ * vtx_lapic_has_vector() - has it an interrupt that has not ended?
+ * @lapic: the APIC; anybody's
+ * @vector: the interrupt's
+ *
+ * Return: true if it waits, or is being handled.
+ */
+static inline bool vtx_lapic_has_vector(const struct vtx_lapic *lapic,
+					u8 vector)
+{
+	u32 word = vector / 32 * 0x10;
+
+	return (vtx_lapic_reg(lapic, VTX_LAPIC_IRR + word) |
+		vtx_lapic_reg(lapic, VTX_LAPIC_ISR + word)) & BIT(vector % 32);
 }
 
 /**

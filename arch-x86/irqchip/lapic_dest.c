@@ -89,7 +89,8 @@ bool vtx_lapic_matches(const struct vtx_lapic *lapic,
 
 	if (mode == VTX_APIC_OFF)
 		return false;
-	if (dest == message->everybody)
+	if (dest == message->everybody ||
+	    (dest == VTX_APIC_ALL && mode == VTX_APIC_XAPIC))
 		return true;
 	if (message->logical)
 		return mode == VTX_APIC_X2APIC ?

@@ -56,6 +56,7 @@ int vtx_routes_set(struct vtx_irqchip *irqchip,
 		   const struct kvm_irq_routing_entry *entries, u32 nr);
 int vtx_routes_set_default(struct vtx_irqchip *irqchip);
 bool vtx_routes_end_in_user(struct vtx_irqchip *irqchip, u8 vector);
+void vtx_routes_destroy(struct vtx_irqchip *irqchip);
 
 void vtx_irq_ack_add(struct vtx_irqchip *irqchip, struct vtx_irq_ack *ack);
 void vtx_irq_ack_remove(struct vtx_irqchip *irqchip, struct vtx_irq_ack *ack);

@@ -65,6 +65,7 @@ int vtx_vcpu_lapic_create(struct vtx_vcpu *vcpu)
 	}
 	lapic->vcpu = vcpu;
 	lapic->x2apic_id = vcpu->id;
+	lapic->acked_vectors = vcpu->irqchip->acked_vectors;
 	vtx_lapic_timer_init(lapic);
 	vcpu->lapic = lapic;
 	vtx_vcpu_lapic_power_up(vcpu);
@@ -95,14 +96,14 @@ void vtx_vcpu_lapic_free(struct vtx_vcpu *vcpu)
 
 /**
  * vtx_vcpu_lapic_power_up() - the local APIC after power-up
- * @vcpu: the vCPU; vCPU 0 is the one that boots
+ * @vcpu: the vCPU
  *
  * IA32_APIC_BASE is the caller's.
  */
 void vtx_vcpu_lapic_power_up(struct vtx_vcpu *vcpu)
 {
 	vtx_lapic_timer_stop(vcpu->lapic);
-	vtx_lapic_power_up(vcpu->lapic, !vcpu->id);
+	vtx_lapic_power_up(vcpu->lapic, vcpu->bsp);
 	vtx_lapic_count(vcpu->irqchip, vcpu->lapic);
 }
 
@@ -161,6 +162,8 @@ static void finish(struct vtx_vcpu *vcpu, int todo)
 		send_icr(vcpu);
 	if (todo & VTX_LAPIC_DO_LOOK)
 		vcpu->event.look = true;
+	if (todo & (VTX_LAPIC_DO_EOI | VTX_LAPIC_DO_ACK))
+		vtx_irqchip_eoi(vcpu, lapic->eoi, todo & VTX_LAPIC_DO_EOI);
 	if (todo & VTX_LAPIC_DO_TIMER_MODE)
 		vtx_lapic_timer_set_mode(lapic);
 	if (todo & VTX_LAPIC_DO_TIMER_START)

@@ -8,10 +8,11 @@
  *
  *   INSN	an instruction that the handler completes: on success the
  *		dispatcher moves RIP past it
+ *   OFTEN	comes so often that the dispatcher asks for it first
  *
  * Handlers that stand for many: "unexpected" for what vtx never asked for, so
  * that its coming is a bug; "ud" for an instruction that the guest does not
- * have.  A number without a row does not exist in the SDM.
+ * have; "nop" for one that has nothing to do.  A number without a row does not exist in the SDM.
  */
 #ifndef VTX_ARCH_X86_VMX_EXIT_REASONS_H
 #define VTX_ARCH_X86_VMX_EXIT_REASONS_H
@@ -22,6 +23,7 @@
 #include "arch-x86/vmx/defs.h"
 
 #define VTX_EXIT_INSN	BIT(0)
+#define VTX_EXIT_OFTEN	BIT(1)
 
 #define VTX_EXIT_REASONS(X)						     \
 	X(0,  EXCEPTION_NMI,		exception,	0)		     \
@@ -37,7 +39,7 @@
 	X(10, CPUID,			cpuid,		VTX_EXIT_INSN)	     \
 	X(11, GETSEC,			ud,		0)		     \
 	X(12, HLT,			hlt,		VTX_EXIT_INSN)	     \
-	X(13, INVD,			invd,		VTX_EXIT_INSN)	     \
+	X(13, INVD,			nop,		VTX_EXIT_INSN)	     \
 	X(14, INVLPG,			unexpected,	0)		     \
 	X(15, RDPMC,			rdpmc,		VTX_EXIT_INSN)	     \
 	X(16, RDTSC,			unexpected,	0)		     \
@@ -54,14 +56,16 @@
 	X(27, VMXON,			ud,		0)		     \
 	X(28, CR_ACCESS,		cr,		VTX_EXIT_INSN)	     \
 	X(29, MOV_DR,			dr,		VTX_EXIT_INSN)	     \
-	X(30, IO,			io,		VTX_EXIT_INSN)	     \
+	X(30, IO,			io,		VTX_EXIT_INSN |	     \
+						VTX_EXIT_OFTEN)	     \
 	X(31, RDMSR,			rdmsr,		VTX_EXIT_INSN)	     \
-	X(32, WRMSR,			wrmsr,		VTX_EXIT_INSN)	     \
+	X(32, WRMSR,			wrmsr,		VTX_EXIT_INSN |	     \
+						VTX_EXIT_OFTEN)	     \
 	X(33, INVALID_GUEST_STATE,	entry_failed,	0)		     \
 	X(34, MSR_LOADING,		entry_failed,	0)		     \
-	X(36, MWAIT,			mwait,		VTX_EXIT_INSN)	     \
+	X(36, MWAIT,			nop,		VTX_EXIT_INSN)	     \
 	X(37, MONITOR_TRAP,		unexpected,	0)		     \
-	X(39, MONITOR,			monitor,	VTX_EXIT_INSN)	     \
+	X(39, MONITOR,			nop,		VTX_EXIT_INSN)	     \
 	X(40, PAUSE,			pause,		VTX_EXIT_INSN)	     \
 	X(41, ENTRY_MACHINE_CHECK,	entry_failed,	0)		     \
 	X(43, TPR_BELOW_THRESHOLD,	unexpected,	0)		     \
@@ -69,13 +73,13 @@
 	X(45, VIRTUALIZED_EOI,		unexpected,	0)		     \
 	X(46, GDTR_IDTR,		unexpected,	0)		     \
 	X(47, LDTR_TR,			unexpected,	0)		     \
-	X(48, EPT_VIOLATION,		ept_violation,	0)		     \
+	X(48, EPT_VIOLATION,		ept_violation,	VTX_EXIT_OFTEN)	     \
 	X(49, EPT_MISCONFIG,		ept_misconfig,	0)		     \
 	X(50, INVEPT,			ud,		0)		     \
 	X(51, RDTSCP,			unexpected,	0)		     \
 	X(52, PREEMPTION_TIMER,		unexpected,	0)		     \
 	X(53, INVVPID,			ud,		0)		     \
-	X(54, WBINVD,			wbinvd,		VTX_EXIT_INSN)	     \
+	X(54, WBINVD,			nop,		VTX_EXIT_INSN)	     \
 	X(55, XSETBV,			xsetbv,		VTX_EXIT_INSN)	     \
 	X(56, APIC_WRITE,		unexpected,	0)		     \
 	X(57, RDRAND,			unexpected,	0)		     \

@@ -49,6 +49,17 @@ struct event {
 	__u64		frame;
 };
 
+/* For tests with rows: the event is this exception. */
+#define EXPECT_EXCEPTION(vector, error_code, event, row)		\
+do {									\
+	EXPECT_EQ(EXCEPTION, (event)->what)				\
+		TH_LOG("row %d: %s", row, event_text(event));		\
+	EXPECT_EQ(vector, (event)->value)				\
+		TH_LOG("row %d: %s", row, event_text(event));		\
+	EXPECT_EQ(error_code, (event)->error)				\
+		TH_LOG("row %d: %s", row, event_text(event));		\
+} while (0)
+
 void vcpu_wait(struct vcpu *vcpu, enum mode mode, struct event *event);
 __u32 vcpu_result(struct vcpu *vcpu, enum mode mode);
 void vcpu_must_happen(struct vcpu *vcpu, enum mode mode,

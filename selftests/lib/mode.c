@@ -440,3 +440,16 @@ void vcpu_start(struct vcpu *vcpu, const char *payload, enum mode mode,
 	guest_set_mode(vcpu->guest, mode);
 	vcpu_set_mode(vcpu, mode, ring);
 }
+
+/**
+ * guest_begin() - make a VM with one vCPU, about to run a payload in 64-bit mode
+ * @guest: the VM
+ * @vcpu: its vCPU 0
+ * @payload: name of the code
+ */
+void guest_begin(struct guest *guest, struct vcpu *vcpu, const char *payload)
+{
+	guest_create(guest);
+	vcpu_create(vcpu, guest, 0);
+	vcpu_start(vcpu, payload, MODE_LONG, 0);
+}

@@ -61,6 +61,7 @@ void guest_set_mode(struct guest *guest, enum mode mode);
 void vcpu_set_mode(struct vcpu *vcpu, enum mode mode, int ring);
 void vcpu_start(struct vcpu *vcpu, const char *payload, enum mode mode,
 		int ring);
+void guest_begin(struct guest *guest, struct vcpu *vcpu, const char *payload);
 void vcpu_load_segment(const struct vcpu *vcpu, struct kvm_segment *segment,
 		       __u16 selector);
 void guest_set_gate(struct guest *guest, enum mode mode, int vector,

@@ -2,9 +2,10 @@
 #include "payload/payload.inc"
 
 /*
- * Instructions of known lengths: those that exit and those that do not.
- * test_debug.c has the list of addresses.
+ * For test_debug.c and test_guest_debug.c, which know where instructions are.
  */
+
+/* Instructions of known lengths: those that exit and those that do not. */
 PAYLOAD debug_steps, 64
 	nop			/* 0 */
 	cpuid			/* 1 */
@@ -23,22 +24,7 @@ PAYLOAD debug_steps, 64
 	RESULT			/* 24 */
 END
 
-PAYLOAD debug_rep, 64
-	rep movsb		/* 0 */
-	nop			/* 2 */
-	RESULT			/* 3 */
-END
-
-/* INT3 is what a debugger puts over an instruction. */
-PAYLOAD debug_int3, 64
-	nop			/* 0 */
-	int3			/* 1 */
-	nop			/* 2 */
-	mov	$3, %eax
-	RESULT
-END
-
-/* Data that is watched: written, read, and written by an exit's handler. */
+/* Data that is watched: read here, written there. */
 PAYLOAD debug_data, 64
 	mov	(%rsi), %ecx	/* 0 */
 	mov	%ecx, (%rdi)	/* 2 */
@@ -51,5 +37,38 @@ PAYLOAD debug_read_registers, 64
 	mov	%dr0, %rax
 	mov	%dr7, %rbx
 	mov	%dr6, %rcx
+	RESULT
+END
+
+/* Single-steps itself through instructions that exit. */
+PAYLOAD debug_trap_flag, 64
+	xor	%eax, %eax
+	pushf
+	orl	$0x100, (%rsp)
+	popf
+	cpuid
+	wbinvd
+	out	%al, $0x80
+	nop
+	mov	$0x600d, %eax
+	RESULT
+END
+
+/* INT1: a #DB that DR6 says nothing of. */
+PAYLOAD debug_int1, 64
+	nop
+	.byte	0xf1
+	mov	$0x600d, %eax
+	RESULT
+END
+
+/* Breakpoint in the shadow of MOV SS: it comes behind the next instruction. */
+PAYLOAD debug_mov_ss, 64
+	mov	%ss, %ebx
+	nop
+	mov	GUEST_DATA, %ss
+	cpuid
+	nop
+	mov	$0x600d, %eax
 	RESULT
 END

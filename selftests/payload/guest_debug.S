@@ -2,7 +2,7 @@
 #include "payload/payload.inc"
 
 /*
- * 64-bit code for test_guest_debug.c, which knows the lengths of instructions.
+ * Code for test_guest_debug.c, which knows the lengths of instructions.
  */
 
 	.set	DATA, GUEST_DATA
@@ -30,6 +30,9 @@ PAYLOAD stop_steps, 64
 	nop
 	sti
 	xor	%eax, %eax
+	jmp	1f
+	nop
+1:	rdtsc
 	cpuid
 	mov	$0x1a0, %ecx
 	rdmsr
@@ -64,42 +67,14 @@ PAYLOAD stop_own, 64
 	mov	%dr6, %rax
 	RESULT
 	nop
-.Ldebug_own_there:
-	nop
+	nop			/* 32: where the breakpoint is */
 	mov	$0x600d, %eax
 	RESULT
 END
 
-/* Single-steps itself through instructions that exit. */
-PAYLOAD stop_trap_flag, 64
-	xor	%eax, %eax
-	pushf
-	orl	$0x100, (%rsp)
-	popf
-	cpuid
-	wbinvd
-	out	%al, $0x80
+PAYLOAD stop_string, 64
+	rep movsb
 	nop
-	mov	$0x600d, %eax
-	RESULT
-END
-
-/* INT1, also with TF set. */
-PAYLOAD stop_int1, 64
-	nop
-	.byte	0xf1
-	mov	$0x600d, %eax
-	RESULT
-END
-
-/* Breakpoint in the shadow of MOV SS: it comes behind the next instruction. */
-PAYLOAD stop_mov_ss, 64
-	mov	%ss, %ebx
-	nop
-	mov	DATA, %ss
-	cpuid
-	nop
-	mov	$0x600d, %eax
 	RESULT
 END
 

@@ -31,7 +31,7 @@ struct board {
 
 static void board_free(void *board)
 {
-	vtx_irqchip_destroy(&((struct board *)board)->irqchip);
+	vtx_irqchip_forget(&((struct board *)board)->irqchip);
 }
 
 /* Ids are 0, 1, 2..., but for the last few. */

@@ -93,6 +93,16 @@ static int solve(const struct vtx_vmx_msrs *msrs, int without,
 	return vtx_caps_solve(msrs, map, caps, why, VTX_WHY_SIZE);
 }
 
+/* The same where there must be a solution. */
+static void must_solve(struct kunit *test, const struct vtx_vmx_msrs *msrs,
+		       int without, struct vtx_caps *caps)
+{
+	char why[VTX_WHY_SIZE];
+
+	KUNIT_ASSERT_EQ_MSG(test, solve(msrs, without, caps, why), 0, "%s",
+			    why);
+}
+
 static const void *next_row(const void *prev, char *desc)
 {
 	const struct vtx_feature_row *row = prev;
@@ -130,13 +140,11 @@ static void ideal_cpu(struct kunit *test)
 	const struct vtx_feature_row *row = test->param_value;
 	int f = row - vtx_rows;
 	struct vtx_vmx_msrs msrs;
-	char why[VTX_WHY_SIZE];
 	struct vtx_caps caps;
 	bool on;
 
 	ideal_msrs(&msrs);
-	KUNIT_ASSERT_EQ_MSG(test, solve(&msrs, VTX_F_NONE, &caps, why), 0,
-			    "%s", why);
+	must_solve(test, &msrs, VTX_F_NONE, &caps);
 	on = row->policy == REQUIRED || row->policy == OPTIONAL;
 	KUNIT_EXPECT_EQ(test, !!(caps.word[row->word] & row->mask), on);
 	KUNIT_EXPECT_EQ(test, vtx_caps_have(&caps, f), row->policy != CLEARED);
@@ -208,11 +216,10 @@ static void without_one(struct kunit *test)
 	const struct vtx_feature_row *row = test->param_value;
 	int f = row - vtx_rows;
 	struct vtx_vmx_msrs msrs;
-	char why[VTX_WHY_SIZE];
 	struct vtx_caps caps;
 
 	ideal_msrs(&msrs);
-	KUNIT_ASSERT_EQ_MSG(test, solve(&msrs, f, &caps, why), 0, "%s", why);
+	must_solve(test, &msrs, f, &caps);
 	KUNIT_EXPECT_EQ(test, vtx_caps_have(&caps, f),
 			row->policy == REQUIRED || row->policy == TOGGLED);
 }
@@ -222,13 +229,11 @@ static void need_missing(struct kunit *test)
 {
 	const struct vtx_feature_row *row = test->param_value;
 	struct vtx_vmx_msrs msrs;
-	char why[VTX_WHY_SIZE];
 	struct vtx_caps caps;
 
 	ideal_msrs(&msrs);
 	deny(&msrs, &vtx_rows[row->needs]);
-	KUNIT_ASSERT_EQ_MSG(test, solve(&msrs, VTX_F_NONE, &caps, why), 0,
-			    "%s", why);
+	must_solve(test, &msrs, VTX_F_NONE, &caps);
 	KUNIT_EXPECT_FALSE(test, vtx_caps_have(&caps, row - vtx_rows));
 	KUNIT_EXPECT_EQ(test, caps.word[row->word] & row->mask, 0);
 }
@@ -273,8 +278,7 @@ static void true_msrs(struct kunit *test)
 	/* The TRUE MSRs count where bit 55 says that they are there. */
 	ideal_msrs(&msrs);
 	msrs.proc = pair(~0U, ~0U);
-	KUNIT_ASSERT_EQ_MSG(test, solve(&msrs, VTX_F_NONE, &caps, why), 0,
-			    "%s", why);
+	must_solve(test, &msrs, VTX_F_NONE, &caps);
 	KUNIT_EXPECT_EQ(test, caps.word[VTX_WORD_PROC] & CR3_EXITING, 0);
 
 	/* Else the plain ones do, in which CR3 exiting is default1. */
@@ -286,19 +290,16 @@ static void true_msrs(struct kunit *test)
 				  "%s", why);
 	msrs.proc &= ~(u64)CR3_EXITING;
 	msrs.true_proc = pair(~0U, ~0U);
-	KUNIT_EXPECT_EQ_MSG(test, solve(&msrs, VTX_F_NONE, &caps, why), 0,
-			    "%s", why);
+	must_solve(test, &msrs, VTX_F_NONE, &caps);
 }
 
 static void default1_bits_stay(struct kunit *test)
 {
 	struct vtx_vmx_msrs msrs;
-	char why[VTX_WHY_SIZE];
 	struct vtx_caps caps;
 
 	ideal_msrs(&msrs);
-	KUNIT_ASSERT_EQ_MSG(test, solve(&msrs, VTX_F_NONE, &caps, why), 0,
-			    "%s", why);
+	must_solve(test, &msrs, VTX_F_NONE, &caps);
 	KUNIT_EXPECT_EQ(test, caps.word[VTX_WORD_PIN] & PIN_DEFAULT1,
 			PIN_DEFAULT1);
 	KUNIT_EXPECT_EQ(test, caps.word[VTX_WORD_PROC] & PROC_DEFAULT1,
