@@ -556,6 +556,20 @@ void vtx_pit_power_up(struct vtx_pit *pit)
  * means it.  KVM never sets that bit.
  */
 
+static s64 load_time(const struct vtx_pit_counter *c, s64 now)
+{
+	if (c->mode == VTX_PIT_NO_MODE)
+		return 0;
+	return c->runs ? c->start : now - (s64)ns_of(c->elapsed);
+}
+
+static u8 status_to_tell(const struct vtx_pit_counter *c)
+{
+	if (c->status_latched)
+		return c->status;
+	return c->started || c->mode == VTX_PIT_NO_MODE ? 0 : STATUS_NULL;
+}
+
 static void get_counter(struct vtx_pit_counter *c,
 			struct kvm_pit_channel_state *state, s64 now)
 {
@@ -566,8 +580,7 @@ static void get_counter(struct vtx_pit_counter *c,
 		.latched_count	= c->latched,
 		.count_latched	= c->latch,
 		.status_latched	= c->status_latched,
-		.status		= c->status_latched ? c->status :
-				  c->started ? 0 : STATUS_NULL,
+		.status		= status_to_tell(c),
 		.read_state	= c->read,
 		.write_state	= c->write,
 		.write_latch	= c->low,
@@ -575,8 +588,7 @@ static void get_counter(struct vtx_pit_counter *c,
 		.mode		= c->mode,
 		.bcd		= c->bcd,
 		.gate		= c->gate,
-		.count_load_time = c->runs ? c->start :
-					     now - (s64)ns_of(c->elapsed),
+		.count_load_time = load_time(c, now),
 	};
 }
 
@@ -643,7 +655,7 @@ static void set_counter(struct vtx_pit_counter *c,
 		.bcd		= state->bcd,
 		.gate		= state->gate,
 		.started	= has_started(state),
-		.runs		= has_started(state),
+		.runs		= state->mode != VTX_PIT_NO_MODE,
 		.start		= min(state->count_load_time, now),
 		.latched	= state->latched_count,
 		.latch		= state->count_latched,
@@ -653,7 +665,7 @@ static void set_counter(struct vtx_pit_counter *c,
 	c->count = decode(c, state->count);
 	if (triggered && !c->started)
 		c->next = c->count;
-	if (c->runs && !triggered && !c->gate)
+	if (c->runs && (!c->started || (!triggered && !c->gate)))
 		stop(c, now);
 }
 

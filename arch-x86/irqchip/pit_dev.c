@@ -353,6 +353,9 @@ void vtx_pit_free(struct vtx_irqchip *irqchip)
  * vtx_pit_set_reinject() - KVM_REINJECT_CONTROL
  * @irqchip: the VM's, with a PIT
  * @reinject: whether ticks that are missed are made up for
+ *
+ * If they are not, nobody has to know when the guest has handled one.  May
+ * sleep.
  */
 void vtx_pit_set_reinject(struct vtx_irqchip *irqchip, bool reinject)
 {
@@ -362,6 +365,10 @@ void vtx_pit_set_reinject(struct vtx_irqchip *irqchip, bool reinject)
 		return;
 	WRITE_ONCE(dev->reinject, reinject);
 	atomic_set(&dev->missed, 0);
+	if (reinject)
+		vtx_irq_ack_add(irqchip, &dev->ack);
+	else
+		vtx_irq_ack_remove(irqchip, &dev->ack);
 }
 
 /**
