@@ -44,6 +44,12 @@
 	X(nmi_injections,	CUMULATIVE,	"NMIs injected")	\
 	X(exceptions_injected,	CUMULATIVE,	"exceptions injected")	\
 	X(hypercalls,		CUMULATIVE,	"hypercalls")		\
+	X(directed_yield_attempted, CUMULATIVE,				\
+	  "hypercalls that asked for the CPU for another vCPU")		\
+	X(directed_yield_successful, CUMULATIVE,			\
+	  "of these, those after which Linux chose it")			\
+	X(pv_tlb_flush,		CUMULATIVE,				\
+	  "times translations were forgotten because of a note")	\
 	X(signal_exits,		CUMULATIVE,				\
 	  "returns to user space because of a signal")			\
 	X(request_irq_exits,	CUMULATIVE,				\

@@ -124,6 +124,7 @@ int vtx_vcpu_init(struct vtx_vcpu *vcpu, const struct vtx_vcpu_setup *setup)
 	vcpu->mp_state = KVM_MP_STATE_RUNNABLE;
 	mutex_init(&vcpu->lock);
 	rcuwait_init(&vcpu->wait);
+	vtx_yield_init(&vcpu->yield);
 
 	vcpu->vpid = vpid_alloc(vcpu->caps);
 	if (vtx_fpu_alloc(&vcpu->fpu, vcpu->offered->xcr0) ||
@@ -158,6 +159,7 @@ void vtx_vcpu_destroy(struct vtx_vcpu *vcpu)
 	vtx_msr_bitmap_free(&vcpu->bitmap);
 	vtx_fpu_free(&vcpu->fpu);
 	kvfree(vcpu->cpuid_entries);
+	vtx_yield_free(&vcpu->yield);
 	vpid_free(vcpu->vpid);
 	mutex_destroy(&vcpu->lock);
 }

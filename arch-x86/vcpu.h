@@ -27,12 +27,14 @@
 #include "arch-x86/msr.h"
 #include "arch-x86/pvclock.h"
 #include "arch-x86/stats.h"
+#include "arch-x86/steal.h"
 #include "arch-x86/tsc.h"
 #include "arch-x86/vmx/caps.h"
 #include "arch-x86/vmx/enter.h"
 #include "arch-x86/vmx/msr_bitmap.h"
 #include "arch-x86/vmx/segment.h"
 #include "arch-x86/vmx/vmcs.h"
+#include "arch-x86/yield.h"
 
 struct vtx_io_bus;
 struct vtx_irqchip;
@@ -63,6 +65,8 @@ struct vtx_vm;
  * @VTX_REQ_IOAPIC_EOI: tell user space that @ioapic_eoi has ended
  * @VTX_REQ_MSR_FILTER: the VM's msr_policy has another filter
  * @VTX_REQ_CLOCK: show the guest the clock anew, and its wall clock if it wants
+ * @VTX_REQ_STEAL: tell the guest its steal time
+ * @VTX_REQ_YIELD: let another vCPU have the CPU
  */
 enum vtx_request {
 	VTX_REQ_EVENT,
@@ -71,6 +75,8 @@ enum vtx_request {
 	VTX_REQ_IOAPIC_EOI,
 	VTX_REQ_MSR_FILTER,
 	VTX_REQ_CLOCK,
+	VTX_REQ_STEAL,
+	VTX_REQ_YIELD,
 };
 
 /**
@@ -171,6 +177,9 @@ struct vtx_host_msrs {
  * @cr4_owned: (o) bits of CR4 that the guest changes without an exit
  * @tsc: (o) TSC
  * @clock: kvmclock
+ * @steal: (o) steal time
+ * @yield: who is to have the CPU
+ * @unhalted: (a) its halt, or the next one, has been ended by KVM_HC_KICK_CPU
  * @debug: (o) KVM_SET_GUEST_DEBUG
  * @dr7: (o) the guest's DR7
  * @mp_state: (o) KVM_MP_STATE_*
@@ -236,6 +245,9 @@ struct vtx_vcpu {
 	u64				cr4_owned;
 	struct vtx_tsc			tsc;
 	struct vtx_pvclock		clock;
+	struct vtx_steal		steal;
+	struct vtx_yield		yield;
+	bool				unhalted;
 	struct vtx_guest_debug		debug;
 	u64				dr7;
 	u32				mp_state;

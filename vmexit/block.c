@@ -56,7 +56,7 @@ static bool halt_ends(struct vtx_vcpu *vcpu, const struct accepted *accepted)
 	const struct vtx_event *event = &vcpu->event;
 
 	if (event->exception.pending || event->exception.injected ||
-	    event->nmi_injected)
+	    event->nmi_injected || READ_ONCE(vcpu->unhalted))
 		return true;
 	if (accepted->interrupts &&
 	    (event->interrupt_injected || vtx_vcpu_interrupt(vcpu) >= 0))
@@ -163,6 +163,7 @@ static enum vtx_result woken(struct vtx_vcpu *vcpu,
 	if (vcpu->mp_state == KVM_MP_STATE_HALTED &&
 	    halt_ends(vcpu, accepted)) {
 		vcpu->mp_state = KVM_MP_STATE_RUNNABLE;
+		WRITE_ONCE(vcpu->unhalted, false);
 		vcpu->event.look = true;
 		vcpu->stats.halt_wakeup++;
 	}
