@@ -148,6 +148,8 @@ void vtx_cpuid_lookup(const struct vtx_cpuid *cpuid,
 void vtx_cpuid_adjust_entry(const struct vtx_cpuid *cpuid,
 			    const struct vtx_cpuid_state *state,
 			    struct kvm_cpuid_entry2 *entry);
+u32 vtx_cpuid_xsave_size(const struct vtx_cpuid *cpuid, u64 components,
+			 bool compacted);
 const char *vtx_cpuid_name(enum vtx_cpuid_feature feature);
 
 #endif /* VTX_ARCH_X86_CPUID_H */

@@ -32,7 +32,8 @@
 	X(INVPCID)	/* VMX control "enable INVPCID" */		\
 	X(XSAVES)	/* VMX control "enable XSAVES/XRSTORS" */	\
 	X(X2APIC)	/* a local APIC in the kernel */		\
-	X(TSC_DEADLINE)	/* a local APIC in the kernel */
+	X(TSC_DEADLINE)	/* a local APIC in the kernel */		\
+	X(RUN_DELAY)	/* Linux's account of who waits for a CPU */
 
 /*
  * The leaves, in ascending order: what fills them besides the bits below.
@@ -290,6 +291,12 @@
 	/* A port takes as long as it takes. */				\
 	X(0x40000001, 0, EAX,  1, KVM_NOP_IO_DELAY, ALWAYS, NONE)	\
 	X(0x40000001, 0, EAX,  3, KVM_CLOCKSOURCE2, ALWAYS, NONE)	\
+	X(0x40000001, 0, EAX,  5, KVM_STEAL_TIME, ALWAYS, RUN_DELAY)	\
+	X(0x40000001, 0, EAX,  7, KVM_PV_UNHALT, ALWAYS, NONE)		\
+	X(0x40000001, 0, EAX,  9, KVM_PV_TLB_FLUSH, ALWAYS, RUN_DELAY)	\
+	X(0x40000001, 0, EAX, 11, KVM_PV_SEND_IPI, ALWAYS, NONE)	\
+	X(0x40000001, 0, EAX, 12, KVM_POLL_CONTROL, ALWAYS, NONE)	\
+	X(0x40000001, 0, EAX, 13, KVM_PV_SCHED_YIELD, ALWAYS, NONE)	\
 	X(0x40000001, 0, EAX, 24, KVM_CLOCKSOURCE_STABLE, ALWAYS, NONE)	\
 	X(0x80000001, 0, ECX,  0, LAHF_LM, HOST, NONE)			\
 	X(0x80000001, 0, ECX,  5, LZCNT, HOST, NONE)			\

@@ -10,7 +10,6 @@
 #include <linux/bits.h>
 #include <linux/types.h>
 
-#include "arch-x86/sregs.h"
 #include "arch-x86/vmx/segment.h"
 
 #define VTX_SELECTOR_RPL	0x3

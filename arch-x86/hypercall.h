@@ -5,11 +5,8 @@
 #ifndef VTX_ARCH_X86_HYPERCALL_H
 #define VTX_ARCH_X86_HYPERCALL_H
 
-#include <linux/types.h>
-
 struct vtx_vcpu;
 
-u64 vtx_hypercall_answer(u64 nr);
 void vtx_hypercall(struct vtx_vcpu *vcpu);
 
 #endif /* VTX_ARCH_X86_HYPERCALL_H */

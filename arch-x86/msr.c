@@ -517,6 +517,7 @@ void vtx_msrs_reset(struct vtx_msrs *msrs, u64 apic_base, u64 arch_capabilities)
 	msrs->value[VTX_MSR_SLOT_BIOS_SIGN_ID] = MICROCODE_REVISION;
 	msrs->value[VTX_MSR_SLOT_FEATURE_CONTROL] = FEAT_CTL_LOCKED;
 	msrs->value[VTX_MSR_SLOT_MCG_CAP] = VTX_MCE_BANKS;
+	msrs->value[VTX_MSR_SLOT_KVM_POLL_CONTROL] = 1;
 	msrs->value[VTX_MSR_SLOT_MISC_ENABLE] =
 		MISC_ENABLE_FIXED | MSR_IA32_MISC_ENABLE_FAST_STRING;
 }

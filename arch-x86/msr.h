@@ -52,6 +52,7 @@ enum vtx_msr_result {
  * @VTX_MSR_DO_IBPB: an indirect branch predictor barrier, if value has bit 0
  *	and the host's CPU has such a thing
  * @VTX_MSR_DO_PVCLOCK: one of kvmclock's
+ * @VTX_MSR_DO_STEAL: where steal time is told, after a write
  */
 enum vtx_msr_todo {
 	VTX_MSR_DO_NOTHING,
@@ -65,6 +66,7 @@ enum vtx_msr_todo {
 	VTX_MSR_DO_EFER,
 	VTX_MSR_DO_IBPB,
 	VTX_MSR_DO_PVCLOCK,
+	VTX_MSR_DO_STEAL,
 };
 
 /**

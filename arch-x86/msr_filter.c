@@ -68,7 +68,7 @@ int vtx_msr_filter_check(const struct kvm_msr_filter *request)
  * The bitmaps are all zeroes and the caller's to fill in, in the order of those
  * of @request's ranges that have MSRs.  May sleep.
  *
- * Return: the filter, for kvfree() or kvfree_rcu(); NULL without memory.
+ * Return: the filter, for kvfree(); NULL without memory.
  */
 struct vtx_msr_filter *vtx_msr_filter_alloc(const struct kvm_msr_filter *request)
 {

@@ -26,7 +26,6 @@ struct vtx_msr_filter_range {
 
 /**
  * struct vtx_msr_filter - KVM_X86_SET_MSR_FILTER
- * @rcu: for its end
  * @default_allow: of what no range speaks of
  * @nr: how many ranges
  * @range: the ranges; the first that speaks of an access decides
@@ -34,7 +33,6 @@ struct vtx_msr_filter_range {
  * Constant once published.  One allocation, with all bitmaps behind it.
  */
 struct vtx_msr_filter {
-	struct rcu_head			rcu;
 	bool				default_allow;
 	u32				nr;
 	struct vtx_msr_filter_range	range[KVM_MSR_FILTER_MAX_RANGES];

@@ -110,6 +110,12 @@
 	  KVM_CLOCKSOURCE2, PVCLOCK, L)					\
 	X(KVM_SYSTEM_TIME_NEW, 0x4b564d01, 1, CALLER, RW, ANY, 0,	\
 	  KVM_CLOCKSOURCE2, PVCLOCK, L)					\
+	/* Bits 5:1 are reserved, bit 0 enables it. */			\
+	X(KVM_STEAL_TIME, 0x4b564d03, 1, KEPT, RW, MASK, ~0x3eULL,	\
+	  KVM_STEAL_TIME, STEAL, L)					\
+	/* Whether the host is to look before the vCPU sleeps. */	\
+	X(KVM_POLL_CONTROL, 0x4b564d05, 1, KEPT, RW, MASK, BIT(0),	\
+	  KVM_POLL_CONTROL, NOTHING, L)					\
 	/* vtx_efer_write() has the rules. */				\
 	X(EFER, 0xc0000080, 1, CALLER, RW, ANY, 0, ALWAYS, EFER, 0)	\
 	X(STAR, 0xc0000081, 1, LOADED, RW, ANY, 0, LM, NOTHING, L | P)	\

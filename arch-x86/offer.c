@@ -10,6 +10,7 @@
 #include "module/compat.h"
 
 #include <linux/bits.h>
+#include <linux/sched/stat.h>
 
 #include <asm/cpufeature.h>
 #include <asm/fpu/xcr.h>
@@ -44,6 +45,9 @@ static u32 needs_at_hand(const struct vtx_caps *caps)
 	/* With KVM_CREATE_IRQCHIP; TSC_DEADLINE has a capability of its own. */
 	u32 needs = BIT(VTX_CPUID_NEED_X2APIC);
 	int i;
+
+	if (sched_info_on())
+		needs |= BIT(VTX_CPUID_NEED_RUN_DELAY);
 
 	for (i = 0; i < ARRAY_SIZE(rows); i++)
 		if (vtx_caps_have(caps, rows[i].feature))

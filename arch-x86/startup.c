@@ -106,6 +106,10 @@ int vtx_get_mp_state(struct vtx_vcpu *vcpu, struct kvm_mp_state *state)
 	if (err)
 		return err;
 	state->mp_state = vcpu->mp_state;
+	/* What has ended its halt is no state of its own. */
+	if (state->mp_state == KVM_MP_STATE_HALTED &&
+	    READ_ONCE(vcpu->unhalted))
+		state->mp_state = KVM_MP_STATE_RUNNABLE;
 	return 0;
 }
 

@@ -289,6 +289,7 @@ enum vtx_msr_result vtx_get_msr(struct vtx_vcpu *vcpu, u32 index, bool host,
 	case VTX_MSR_DO_TSC_ADJUST:
 	case VTX_MSR_DO_APIC_BASE:
 	case VTX_MSR_DO_IBPB:
+	case VTX_MSR_DO_STEAL:
 		break;
 	}
 	return VTX_MSR_OK;
@@ -352,6 +353,9 @@ enum vtx_msr_result vtx_set_msr(struct vtx_vcpu *vcpu, u32 index, u64 value,
 		break;
 	case VTX_MSR_DO_PVCLOCK:
 		vtx_pvclock_set_msr(vcpu, index, op.value);
+		break;
+	case VTX_MSR_DO_STEAL:
+		vtx_steal_set_msr(vcpu, op.value);
 		break;
 	case VTX_MSR_DO_NOTHING:
 		break;
@@ -490,4 +494,5 @@ void vtx_msrs_reset_vcpu(struct vtx_vcpu *vcpu, u64 apic_base)
 	set_spec_ctrl_direct(vcpu, false);
 	vtx_tsc_reset(vcpu);
 	vtx_pvclock_reset(vcpu);
+	vtx_steal_reset(vcpu);
 }

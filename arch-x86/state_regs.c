@@ -21,7 +21,6 @@
 #include "arch-x86/irqchip/irqchip.h"
 #include "arch-x86/offer.h"
 #include "arch-x86/sregs.h"
-#include "arch-x86/state_fpu.h"
 #include "arch-x86/state_msr.h"
 #include "arch-x86/state_regs.h"
 #include "arch-x86/vcpu.h"
@@ -327,6 +326,7 @@ int vtx_state_reset(struct vtx_vcpu *vcpu)
 	vcpu->xcr0 = XFEATURE_MASK_FP;
 	vcpu->event = (struct vtx_event){ };
 	vcpu->mp_state = KVM_MP_STATE_RUNNABLE;
+	vcpu->unhalted = false;
 	if (vcpu->lapic) {
 		vtx_vcpu_lapic_power_up(vcpu);
 		/* The others wait for the first one to start them. */
@@ -384,5 +384,9 @@ int vtx_state_init(struct vtx_vcpu *vcpu)
 	vmcs_write32(VMCS_CTRL_ENTRY_INTR_INFO, 0);
 	vtx_vcpu_put(vcpu);
 	forget_events(&vcpu->event);
+	/* These are of the system that ran here, as with KVM. */
+	vtx_pvclock_reset(vcpu);
+	vtx_steal_reset(vcpu);
+	vcpu->unhalted = false;
 	return 0;
 }

@@ -20,6 +20,15 @@
 	X(irq_window_exits,	CUMULATIVE,	"interrupt-window exits") \
 	X(nmi_window_exits,	CUMULATIVE,	"NMI-window exits")	\
 	X(halt_exits,		CUMULATIVE,	"HLT exits")		\
+	X(halt_attempted_poll,	CUMULATIVE,				\
+	  "halts in which the vCPU looked before it slept")		\
+	X(halt_successful_poll, CUMULATIVE,				\
+	  "of these, those that ended so")				\
+	X(halt_poll_success_ns, CUMULATIVE,				\
+	  "nanoseconds of looking that was worth it")			\
+	X(halt_poll_fail_ns,	CUMULATIVE,				\
+	  "nanoseconds of looking that was not")			\
+	X(halt_wait_ns,		CUMULATIVE,	"nanoseconds asleep")	\
 	X(halt_wakeup,		CUMULATIVE,				\
 	  "halts that ended while the vCPU slept")			\
 	X(io_exits,		CUMULATIVE,	"port I/O")		\
@@ -35,6 +44,12 @@
 	X(nmi_injections,	CUMULATIVE,	"NMIs injected")	\
 	X(exceptions_injected,	CUMULATIVE,	"exceptions injected")	\
 	X(hypercalls,		CUMULATIVE,	"hypercalls")		\
+	X(directed_yield_attempted, CUMULATIVE,				\
+	  "hypercalls that asked for the CPU for another vCPU")		\
+	X(directed_yield_successful, CUMULATIVE,			\
+	  "of these, those after which Linux chose it")			\
+	X(pv_tlb_flush,		CUMULATIVE,				\
+	  "times translations were forgotten because of a note")	\
 	X(signal_exits,		CUMULATIVE,				\
 	  "returns to user space because of a signal")			\
 	X(request_irq_exits,	CUMULATIVE,				\

@@ -8,7 +8,6 @@
 #include <linux/types.h>
 
 #include "arch-x86/linear.h"
-#include "arch-x86/sregs.h"
 #include "arch-x86/tss.h"
 #include "arch-x86/vmx/segment.h"
 

@@ -29,7 +29,6 @@
 #include "ept/mem.h"
 #include "arch-x86/debug.h"
 #include "arch-x86/irqchip/irqchip.h"
-#include "arch-x86/sregs.h"
 #include "arch-x86/state_msr.h"
 #include "arch-x86/state_regs.h"
 #include "arch-x86/vcpu.h"
@@ -113,6 +112,7 @@ int vtx_vcpu_init(struct vtx_vcpu *vcpu, const struct vtx_vcpu_setup *setup)
 	vcpu->clock.vm = setup->clock;
 	vcpu->irqchip = setup->irqchip;
 	vcpu->msr_policy = setup->msr_policy;
+	vcpu->halt_poll_max = setup->halt_poll_max;
 	vcpu->running = setup->running;
 	vcpu->run = setup->run;
 	vcpu->pio_data = setup->pio_data;
@@ -124,6 +124,7 @@ int vtx_vcpu_init(struct vtx_vcpu *vcpu, const struct vtx_vcpu_setup *setup)
 	vcpu->mp_state = KVM_MP_STATE_RUNNABLE;
 	mutex_init(&vcpu->lock);
 	rcuwait_init(&vcpu->wait);
+	vtx_yield_init(&vcpu->yield);
 
 	vcpu->vpid = vpid_alloc(vcpu->caps);
 	if (vtx_fpu_alloc(&vcpu->fpu, vcpu->offered->xcr0) ||
@@ -158,6 +159,7 @@ void vtx_vcpu_destroy(struct vtx_vcpu *vcpu)
 	vtx_msr_bitmap_free(&vcpu->bitmap);
 	vtx_fpu_free(&vcpu->fpu);
 	kvfree(vcpu->cpuid_entries);
+	vtx_yield_free(&vcpu->yield);
 	vpid_free(vcpu->vpid);
 	mutex_destroy(&vcpu->lock);
 }
@@ -224,13 +226,8 @@ void vtx_vcpu_put(struct vtx_vcpu *vcpu)
 	preempt_enable();
 }
 
-/**
- * vtx_vcpu_kick() - make a vCPU leave the guest, or its sleep
- * @vcpu: the vCPU; anybody's
- *
- * Any context.  Does not wait.
- */
-void vtx_vcpu_kick(struct vtx_vcpu *vcpu)
+/* Make a vCPU leave the guest, or its sleep.  Does not wait. */
+static void kick(struct vtx_vcpu *vcpu)
 {
 	int me = get_cpu(), cpu;
 
@@ -256,7 +253,7 @@ void vtx_vcpu_request(struct vtx_vcpu *vcpu, enum vtx_request request)
 	set_bit(request, &vcpu->requests);
 	/* The bit before vcpu->cpu is read: pairs with vmexit/run.c's begin(). */
 	smp_mb__after_atomic();
-	vtx_vcpu_kick(vcpu);
+	kick(vcpu);
 }
 
 /**

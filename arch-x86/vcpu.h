@@ -27,12 +27,14 @@
 #include "arch-x86/msr.h"
 #include "arch-x86/pvclock.h"
 #include "arch-x86/stats.h"
+#include "arch-x86/steal.h"
 #include "arch-x86/tsc.h"
 #include "arch-x86/vmx/caps.h"
 #include "arch-x86/vmx/enter.h"
 #include "arch-x86/vmx/msr_bitmap.h"
 #include "arch-x86/vmx/segment.h"
 #include "arch-x86/vmx/vmcs.h"
+#include "arch-x86/yield.h"
 
 struct vtx_io_bus;
 struct vtx_irqchip;
@@ -47,6 +49,9 @@ struct vtx_vm;
 #define VTX_MAX_VCPUS		1024
 #define VTX_MAX_VCPU_ID		4096
 
+/* As a VM's longest halt poll: what the module's parameter says. */
+#define VTX_HALT_POLL_PRESET	U32_MAX
+
 /* Pages that user space maps: struct kvm_run, port I/O data, coalesced ring. */
 #define VTX_PIO_PAGE		1
 #define VTX_COALESCED_PAGE	2
@@ -60,6 +65,8 @@ struct vtx_vm;
  * @VTX_REQ_IOAPIC_EOI: tell user space that @ioapic_eoi has ended
  * @VTX_REQ_MSR_FILTER: the VM's msr_policy has another filter
  * @VTX_REQ_CLOCK: show the guest the clock anew, and its wall clock if it wants
+ * @VTX_REQ_STEAL: tell the guest its steal time
+ * @VTX_REQ_YIELD: let another vCPU have the CPU
  */
 enum vtx_request {
 	VTX_REQ_EVENT,
@@ -68,6 +75,8 @@ enum vtx_request {
 	VTX_REQ_IOAPIC_EOI,
 	VTX_REQ_MSR_FILTER,
 	VTX_REQ_CLOCK,
+	VTX_REQ_STEAL,
+	VTX_REQ_YIELD,
 };
 
 /**
@@ -140,6 +149,8 @@ struct vtx_host_msrs {
  * @lapic: (i) the vCPU's local APIC, likewise
  * @running: (i) the CPUs in whose inner loop a vCPU of the VM is
  * @msr_policy: (i) which MSRs user space lets it have
+ * @halt_poll_max: (i) the VM's longest halt poll in nanoseconds, or
+ *	VTX_HALT_POLL_PRESET; read at once
  * @run: (i) page 0 of what user space maps
  * @pio_data: (i) page 1
  * @id: (i) KVM_CREATE_VCPU's argument, the APIC id
@@ -166,9 +177,13 @@ struct vtx_host_msrs {
  * @cr4_owned: (o) bits of CR4 that the guest changes without an exit
  * @tsc: (o) TSC
  * @clock: kvmclock
+ * @steal: (o) steal time
+ * @yield: who is to have the CPU
+ * @unhalted: (a) its halt, or the next one, has been ended by KVM_HC_KICK_CPU
  * @debug: (o) KVM_SET_GUEST_DEBUG
  * @dr7: (o) the guest's DR7
  * @mp_state: (o) KVM_MP_STATE_*
+ * @halt_poll_ns: (o) how long to look before the next sleep
  * @sigset_active: (o) @sigset is in force during KVM_RUN
  * @sigset: (o) KVM_SET_SIGNAL_MASK
  * @ioapic_eoi: (o) with VTX_REQ_IOAPIC_EOI: the vector
@@ -204,6 +219,7 @@ struct vtx_vcpu {
 	struct vtx_lapic		*lapic;
 	struct cpumask			*running;
 	const struct vtx_msr_policy	*msr_policy;
+	const u32			*halt_poll_max;
 	struct kvm_run			*run;
 	void				*pio_data;
 	u32				id;
@@ -229,9 +245,13 @@ struct vtx_vcpu {
 	u64				cr4_owned;
 	struct vtx_tsc			tsc;
 	struct vtx_pvclock		clock;
+	struct vtx_steal		steal;
+	struct vtx_yield		yield;
+	bool				unhalted;
 	struct vtx_guest_debug		debug;
 	u64				dr7;
 	u32				mp_state;
+	u32				halt_poll_ns;
 	bool				sigset_active;
 	sigset_t			sigset;
 	u8				ioapic_eoi;
@@ -261,6 +281,7 @@ struct vtx_vcpu {
  * @clock: its clock
  * @irqchip: its interrupt controllers; NULL if they are user space's
  * @msr_policy: what user space wants of its MSRs
+ * @halt_poll_max: see struct vtx_vcpu
  * @running: the CPUs in whose inner loop a vCPU of the VM is
  * @run: the page with struct kvm_run, the caller's
  * @pio_data: the page of port I/O data, likewise
@@ -278,6 +299,7 @@ struct vtx_vcpu_setup {
 	struct vtx_vm_clock	*clock;
 	struct vtx_irqchip	*irqchip;
 	const struct vtx_msr_policy *msr_policy;
+	const u32		*halt_poll_max;
 	struct cpumask		*running;
 	struct kvm_run		*run;
 	void			*pio_data;
@@ -291,7 +313,6 @@ int vtx_vcpu_load(struct vtx_vcpu *vcpu);
 enum vtx_result vtx_vcpu_reload(struct vtx_vcpu *vcpu);
 void vtx_vcpu_put(struct vtx_vcpu *vcpu);
 void vtx_vcpu_request(struct vtx_vcpu *vcpu, enum vtx_request request);
-void vtx_vcpu_kick(struct vtx_vcpu *vcpu);
 void vtx_vcpu_advance(struct vtx_vcpu *vcpu);
 enum vtx_result vtx_vcpu_skip(struct vtx_vcpu *vcpu);
 enum vtx_result vtx_vcpu_skip_bytes(struct vtx_vcpu *vcpu, unsigned int len);

@@ -11,17 +11,18 @@
 #include "module/compat.h"
 
 #include <linux/debugfs.h>
-#include <linux/kvm.h>
 #include <linux/seq_file.h>
 
 #include "module/stats.h"
 #include "arch-x86/vmx/caps.h"
 #include "arch-x86/vmx/percpu.h"
 
-const struct vtx_stat_desc vtx_stat_descs[VTX_NR_STATS] = {
-#define VTX_STAT_ROW(name, type, text)					\
-	[VTX_STAT_##name] = { #name, KVM_STATS_TYPE_##type |		\
-			      KVM_STATS_UNIT_NONE | KVM_STATS_BASE_POW10, text },
+static const struct {
+	const char	*name;
+	const char	*text;
+} rows[VTX_NR_STATS] = {
+#define VTX_STAT_ROW(name, text)					\
+	[VTX_STAT_##name] = { #name, text },
 	VTX_STATS(VTX_STAT_ROW)
 #undef VTX_STAT_ROW
 };
@@ -35,9 +36,8 @@ static int vtx_stats_show(struct seq_file *file, void *unused)
 	int i;
 
 	for (i = 0; i < VTX_NR_STATS; i++)
-		seq_printf(file, "%-16s %8lld  %s\n", vtx_stat_descs[i].name,
-			   atomic64_read(&vtx_stat_values[i]),
-			   vtx_stat_descs[i].text);
+		seq_printf(file, "%-16s %8lld  %s\n", rows[i].name,
+			   atomic64_read(&vtx_stat_values[i]), rows[i].text);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(vtx_stats);

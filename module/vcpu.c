@@ -129,6 +129,7 @@ static struct vtx_vcpu_file *vcpu_alloc(struct vtx_vm *vm, u32 id)
 		.clock		= &vm->clock,
 		.irqchip	= vm->irqchip.created ? &vm->irqchip : NULL,
 		.msr_policy	= &vm->msr_policy,
+		.halt_poll_max	= &vm->halt_poll_max,
 		.running	= vm->running,
 		.run		= page_address(owner->page[0]),
 		.pio_data	= page_address(owner->page[VTX_PIO_PAGE]),

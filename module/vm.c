@@ -177,6 +177,7 @@ static struct vtx_vm *vm_alloc(void)
 	vtx_vm_tsc_init(&vm->tsc);
 	vtx_irqchip_init(&vm->irqchip);
 	vtx_irqfds_init(&vm->irqfds, &vm->irqchip);
+	vm->halt_poll_max = VTX_HALT_POLL_PRESET;
 	vtx_ioeventfds_init(&vm->ioeventfds, &vm->pio, &vm->mmio);
 	if (vtx_coalesced_init(&vm->coalesced, &vm->pio, &vm->mmio) ||
 	    !zalloc_cpumask_var(&vm->running, GFP_KERNEL)) {

@@ -53,6 +53,8 @@
  * @tsc: what the TSCs of its vCPUs have in common
  * @clock: its clock
  * @msr_policy: (l) which MSRs user space lets its vCPUs have
+ * @halt_poll_max: KVM_CAP_HALT_POLL: nanoseconds, or VTX_HALT_POLL_PRESET;
+ *	written and read at once
  * @running: (a) the CPUs in whose inner loop one of its vCPUs is
  * @ioeventfds: writes that become signals
  * @irqfds: signals that become interrupts
@@ -80,6 +82,7 @@ struct vtx_vm {
 	struct vtx_vm_tsc	tsc;
 	struct vtx_vm_clock	clock;
 	struct vtx_msr_policy	msr_policy;
+	u32			halt_poll_max;
 	cpumask_var_t		running;
 	struct vtx_ioeventfds	ioeventfds;
 	struct vtx_irqfds	irqfds;

@@ -10,6 +10,8 @@
 #include <linux/compat.h>
 #include <linux/errno.h>
 #include <linux/kvm.h>
+#include <linux/limits.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/uaccess.h>
 
@@ -105,6 +107,15 @@ static int set_max_vcpu_id(struct vtx_vm *vm, u64 max)
 	return err;
 }
 
+/* The very longest is the one that means something else. */
+static int set_halt_poll(struct vtx_vm *vm, u64 ns)
+{
+	if (ns > U32_MAX)
+		return -EINVAL;
+	WRITE_ONCE(vm->halt_poll_max, min_t(u64, ns, U32_MAX - 1));
+	return 0;
+}
+
 static int enable_cap(struct vtx_vm *vm, void __user *arg)
 {
 	struct kvm_enable_cap cap;
@@ -118,6 +129,8 @@ static int enable_cap(struct vtx_vm *vm, void __user *arg)
 		return vtx_mem_enable_manual_protect(&vm->mem, cap.args[0]);
 	case KVM_CAP_X86_USER_SPACE_MSR:
 		return vtx_set_user_space_msr(vm, cap.args[0]);
+	case KVM_CAP_HALT_POLL:
+		return set_halt_poll(vm, cap.args[0]);
 	case KVM_CAP_MAX_VCPU_ID:
 		return set_max_vcpu_id(vm, cap.args[0]);
 	case KVM_CAP_X2APIC_API:

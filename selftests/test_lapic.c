@@ -10,8 +10,8 @@
 #include <sys/time.h>
 #include <time.h>
 
-#include "lib/event.h"
 #include "lib/harness.h"
+#include "lib/lapic.h"
 
 /* Registers: offsets in memory; MSRs are 0x800 + offset / 16. */
 #define ID		0x20
@@ -39,7 +39,6 @@
 #define DIVIDE		0x3e0
 #define SELF_IPI	0x3f0
 
-#define APIC_GPA	0xfee00000UL
 #define APIC_BASE	0x1b
 #define TSC_DEADLINE	0x6e0
 #define BSP		BIT(8)
@@ -60,15 +59,11 @@
 #define INIT		0x500
 #define STARTUP		0x600
 
-/* Of payload lapic_steps */
-enum step { WRMSR, RDMSR, STORE, LOAD, OPEN, HALT, WRITE_CR8, READ_CR8 };
-
 #define VCPUS		4
 #define VECTOR		0x61
 #define GP		13
 #define HANDLER		(GUEST_FREE + 0x8000)
 #define COUNTERS	(GUEST_FREE + 0x9000)
-#define APIC_TABLE	(GUEST_FREE + 0xa000)
 
 static struct guest guest;
 static struct vcpu vcpus[VCPUS];
@@ -89,116 +84,17 @@ static void begin(int n)
 		vcpu_create(&vcpus[i], &guest, i);
 }
 
-static __u32 mp_state(const struct vcpu *of)
-{
-	struct kvm_mp_state state;
-
-	MUST(!ioctl(of->fd, KVM_GET_MP_STATE, &state));
-	return state.mp_state;
-}
-
-static int set_mp_state(const struct vcpu *of, __u32 value)
-{
-	struct kvm_mp_state state = { value };
-
-	return vtx_ioctl(of->fd, KVM_SET_MP_STATE, (unsigned long)&state);
-}
-
-/* ---- The registers as user space has them ---- */
-
-static void get_lapic(const struct vcpu *of, struct kvm_lapic_state *state)
-{
-	MUST(!ioctl(of->fd, KVM_GET_LAPIC, state));
-}
-
-static __u32 *at(struct kvm_lapic_state *state, int offset)
-{
-	return (__u32 *)(state->regs + offset);
-}
-
-static __u32 lapic_reg(const struct vcpu *of, int offset)
-{
-	struct kvm_lapic_state state;
-
-	get_lapic(of, &state);
-	return *at(&state, offset);
-}
-
-static void set_lapic_reg(const struct vcpu *of, int offset, __u32 value)
-{
-	struct kvm_lapic_state state;
-
-	get_lapic(of, &state);
-	*at(&state, offset) = value;
-	MUST(!ioctl(of->fd, KVM_SET_LAPIC, &state));
-}
-
-static bool waits(const struct vcpu *of, int vector)
-{
-	return lapic_reg(of, IRR + vector / 32 * 16) >> vector % 32 & 1;
-}
-
 /* ---- The registers as the guest has them ---- */
-
-static void start_steps(struct vcpu *of)
-{
-	vcpu_start(of, "lapic_steps", MODE_LONG, 0);
-	/* The APIC's page, in tables of its own. */
-	guest_u64(&guest, GUEST_PDPT)[3] = APIC_TABLE | PTE_P | PTE_W | PTE_A;
-	guest_u64(&guest, APIC_TABLE)[APIC_GPA >> 21 & 511] =
-		(APIC_GPA & ~0x1fffffUL) | PTE_P | PTE_W | PTE_A | PTE_D |
-		PTE_PS;
-	MUST(!set_mp_state(of, KVM_MP_STATE_RUNNABLE));
-	vcpu_must_happen(of, MODE_LONG, RESULT,
-			 (__u32)vcpu_reg(of, rax), NULL);
-}
-
-static void set_step(struct vcpu *of, enum step what, __u32 where, __u64 value)
-{
-	struct kvm_regs regs;
-
-	vcpu_get_regs(of, &regs);
-	regs.rsi = what;
-	regs.rcx = where;
-	regs.rbx = where;
-	regs.rax = what == WRITE_CR8 ? value : (__u32)value;
-	regs.rdx = value >> 32;
-	vcpu_set_regs(of, &regs);
-}
-
-/* Return: 0, or the vector of the exception, from which the guest has gone on. */
-static int try_step(struct vcpu *of, enum step what, __u32 where, __u64 value)
-{
-	struct event event;
-
-	set_step(of, what, where, value);
-	vcpu_wait(of, MODE_LONG, &event);
-	if (event.what == RESULT)
-		return 0;
-	MUST(event.what == EXCEPTION);
-	/* All that can fault here has two bytes. */
-	event_set_rip(of, MODE_LONG, &event, event.rip + 2);
-	vcpu_result(of, MODE_LONG);
-	return event.value;
-}
-
-static __u64 result_of(struct vcpu *of)
-{
-	struct kvm_regs regs;
-
-	vcpu_get_regs(of, &regs);
-	return (regs.rax & 0xffffffff) | regs.rdx << 32;
-}
 
 static void write_msr(struct vcpu *of, __u32 index, __u64 value)
 {
-	MUST(!try_step(of, WRMSR, index, value));
+	MUST(!vcpu_try_step(of, WRMSR, index, value));
 }
 
 static __u64 read_msr(struct vcpu *of, __u32 index)
 {
-	MUST(!try_step(of, RDMSR, index, 0));
-	return result_of(of);
+	MUST(!vcpu_try_step(of, RDMSR, index, 0));
+	return vcpu_step_result(of);
 }
 
 static __u32 msr_of(int offset)
@@ -218,26 +114,25 @@ static __u64 read_x2apic(struct vcpu *of, int offset)
 
 static void write_xapic(struct vcpu *of, int offset, __u32 value)
 {
-	MUST(!try_step(of, STORE, APIC_GPA + offset, value));
+	vcpu_store(of, LAPIC_GPA + offset, value);
 }
 
 static __u32 read_xapic(struct vcpu *of, int offset)
 {
-	MUST(!try_step(of, LOAD, APIC_GPA + offset, 0));
-	return result_of(of);
+	return vcpu_load(of, LAPIC_GPA + offset);
 }
 
 /* In x2APIC mode, enabled. */
 static void start_x2apic(struct vcpu *of)
 {
-	start_steps(of);
+	vcpu_start_steps(of);
 	write_msr(of, APIC_BASE, read_msr(of, APIC_BASE) | EXTD);
 	write_x2apic(of, SVR, ENABLED);
 }
 
 /* The vector's handler runs; it is left to the caller to let it return. */
 #define EXPECT_INTERRUPT(of, expected, how) do {			\
-	set_step(of, how, 0, 0);					\
+	vcpu_set_step(of, how, 0, 0);					\
 	vcpu_must_happen(of, MODE_LONG, EXCEPTION, expected, NULL);	\
 } while (0)
 
@@ -261,8 +156,8 @@ VTX_TEST(creation)
 	memset(&state, 0, sizeof(state));
 	EXPECT_EQ(-EINVAL, vtx_ioctl(vcpu->fd, KVM_SET_LAPIC,
 				     (unsigned long)&state));
-	EXPECT_EQ(-EINVAL, set_mp_state(vcpu, KVM_MP_STATE_HALTED));
-	EXPECT_EQ(0, set_mp_state(vcpu, KVM_MP_STATE_RUNNABLE));
+	EXPECT_EQ(-EINVAL, vcpu_set_mp_state(vcpu, KVM_MP_STATE_HALTED));
+	EXPECT_EQ(0, vcpu_set_mp_state(vcpu, KVM_MP_STATE_RUNNABLE));
 }
 
 VTX_TEST(state_after_power_up)
@@ -289,11 +184,11 @@ VTX_TEST(state_after_power_up)
 	EXPECT_EQ(0, lapic_reg(&vcpus[0], ID));
 
 	vcpu_get_sregs(&vcpus[0], &sregs);
-	EXPECT_EQ(APIC_GPA | EN | BSP, sregs.apic_base);
+	EXPECT_EQ(LAPIC_GPA | EN | BSP, sregs.apic_base);
 	vcpu_get_sregs(&vcpus[1], &sregs);
-	EXPECT_EQ(APIC_GPA | EN, sregs.apic_base);
-	EXPECT_EQ(KVM_MP_STATE_RUNNABLE, mp_state(&vcpus[0]));
-	EXPECT_EQ(KVM_MP_STATE_UNINITIALIZED, mp_state(&vcpus[1]));
+	EXPECT_EQ(LAPIC_GPA | EN, sregs.apic_base);
+	EXPECT_EQ(KVM_MP_STATE_RUNNABLE, vcpu_mp_state(&vcpus[0]));
+	EXPECT_EQ(KVM_MP_STATE_UNINITIALIZED, vcpu_mp_state(&vcpus[1]));
 	EXPECT_EQ(-ENXIO, vtx_ioctl(vcpu->fd, KVM_INTERRUPT,
 				    (unsigned long)&irq));
 }
@@ -312,17 +207,17 @@ VTX_TEST(state_is_kept)
 	unsigned int i;
 
 	begin(1);
-	get_lapic(vcpu, &state);
+	lapic_get(vcpu, &state);
 	for (i = 0; i < ARRAY_SIZE(rows); i++)
-		*at(&state, rows[i].offset) = rows[i].value;
+		*lapic_at(&state, rows[i].offset) = rows[i].value;
 	ASSERT_EQ(0, ioctl(vcpu->fd, KVM_SET_LAPIC, &state));
-	get_lapic(vcpu, &again);
+	lapic_get(vcpu, &again);
 	for (i = 0; i < ARRAY_SIZE(rows); i++)
-		EXPECT_EQ(rows[i].value, *at(&again, rows[i].offset))
+		EXPECT_EQ(rows[i].value, *lapic_at(&again, rows[i].offset))
 			TH_LOG("register %#x", rows[i].offset);
 	/* 0x43 is in service.  KVM works PPR out when it has to. */
 	if (device_is_vtx())
-		EXPECT_EQ(0x40, *at(&again, PPR));
+		EXPECT_EQ(0x40, *lapic_at(&again, PPR));
 }
 
 /* The id has 32 bits in x2APIC mode, if user space wants to see them. */
@@ -332,11 +227,11 @@ VTX_TEST(ids_in_x2apic_mode)
 	struct kvm_lapic_state state;
 
 	begin(3);
-	ASSERT_EQ(1, msr_set(&vcpus[2], APIC_BASE, APIC_GPA | EN | EXTD));
+	ASSERT_EQ(1, msr_set(&vcpus[2], APIC_BASE, LAPIC_GPA | EN | EXTD));
 	EXPECT_EQ(2 << 24, lapic_reg(&vcpus[2], ID));
 	EXPECT_EQ(4, lapic_reg(&vcpus[2], LDR));
 	/* It is read-only. */
-	set_lapic_reg(&vcpus[2], ID, 0x55000000);
+	lapic_set_reg(&vcpus[2], ID, 0x55000000);
 	EXPECT_EQ(2 << 24, lapic_reg(&vcpus[2], ID));
 
 	cap.args[0] = 0x100;
@@ -345,11 +240,11 @@ VTX_TEST(ids_in_x2apic_mode)
 	cap.args[0] = KVM_X2APIC_API_USE_32BIT_IDS;
 	ASSERT_EQ(0, ioctl(guest.fd, KVM_ENABLE_CAP, &cap));
 	EXPECT_EQ(2, lapic_reg(&vcpus[2], ID));
-	get_lapic(&vcpus[2], &state);
-	*at(&state, ID) = 3;
+	lapic_get(&vcpus[2], &state);
+	*lapic_at(&state, ID) = 3;
 	EXPECT_EQ(-EINVAL, vtx_ioctl(vcpus[2].fd, KVM_SET_LAPIC,
 				     (unsigned long)&state));
-	ASSERT_EQ(1, msr_set(&vcpus[2], APIC_BASE, APIC_GPA | EN));
+	ASSERT_EQ(1, msr_set(&vcpus[2], APIC_BASE, LAPIC_GPA | EN));
 	EXPECT_EQ(2 << 24, lapic_reg(&vcpus[2], ID));
 }
 
@@ -374,7 +269,7 @@ VTX_TEST(memory_registers)
 	unsigned int i;
 
 	begin(1);
-	start_steps(vcpu);
+	vcpu_start_steps(vcpu);
 	for (i = 0; i < ARRAY_SIZE(writable_rows); i++) {
 		int offset = writable_rows[i].offset;
 
@@ -391,7 +286,7 @@ VTX_TEST(memory_registers)
 	write_xapic(vcpu, LINT1, 0);
 	EXPECT_EQ(MASKED, read_xapic(vcpu, LINT1));
 	/* Off, nothing is there, and writes are lost. */
-	write_msr(vcpu, APIC_BASE, APIC_GPA | BSP);
+	write_msr(vcpu, APIC_BASE, LAPIC_GPA | BSP);
 	EXPECT_EQ(~0U, read_xapic(vcpu, VERSION));
 	write_xapic(vcpu, TPR, 0x11);
 }
@@ -444,16 +339,16 @@ VTX_TEST(msr_faults)
 	unsigned int i;
 
 	begin(1);
-	start_steps(vcpu);
+	vcpu_start_steps(vcpu);
 	/* In xAPIC mode there are none. */
-	EXPECT_EQ(GP, try_step(vcpu, RDMSR, msr_of(TPR), 0));
-	EXPECT_EQ(GP, try_step(vcpu, WRMSR, msr_of(TPR), 0));
+	EXPECT_EQ(GP, vcpu_try_step(vcpu, RDMSR, msr_of(TPR), 0));
+	EXPECT_EQ(GP, vcpu_try_step(vcpu, WRMSR, msr_of(TPR), 0));
 
 	start_x2apic(vcpu);
 	for (i = 0; i < ARRAY_SIZE(faults); i++) {
 		if (faults[i].ours && !device_is_vtx())
 			continue;
-		EXPECT_EQ(GP, try_step(vcpu, faults[i].write ? WRMSR : RDMSR,
+		EXPECT_EQ(GP, vcpu_try_step(vcpu, faults[i].write ? WRMSR : RDMSR,
 				       msr_of(faults[i].offset),
 				       faults[i].value))
 			TH_LOG("%s %#x", faults[i].write ? "write" : "read",
@@ -473,14 +368,14 @@ VTX_TEST(mode_changes)
 	unsigned int i;
 
 	begin(1);
-	start_steps(vcpu);
+	vcpu_start_steps(vcpu);
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		ASSERT_EQ(1, msr_set(vcpu, APIC_BASE,
-				     APIC_GPA | rows[i].from));
-		EXPECT_EQ(rows[i].vector, try_step(vcpu, WRMSR, APIC_BASE,
-						   APIC_GPA | rows[i].to))
+				     LAPIC_GPA | rows[i].from));
+		EXPECT_EQ(rows[i].vector, vcpu_try_step(vcpu, WRMSR, APIC_BASE,
+						   LAPIC_GPA | rows[i].to))
 			TH_LOG("row %d", i);
-		EXPECT_EQ(APIC_GPA | (rows[i].vector ? rows[i].from :
+		EXPECT_EQ(LAPIC_GPA | (rows[i].vector ? rows[i].from :
 						       rows[i].to),
 			  read_msr(vcpu, APIC_BASE));
 	}
@@ -503,28 +398,28 @@ VTX_TEST(priorities)
 	vcpu_result(vcpu, MODE_LONG);
 	EXPECT_EQ(0x50, read_x2apic(vcpu, PPR));
 	EXPECT_EQ(0x80000, read_x2apic(vcpu, ISR + 0x20));
-	EXPECT_EQ(0, try_step(vcpu, OPEN, 0, 0));
+	EXPECT_EQ(0, vcpu_try_step(vcpu, OPEN, 0, 0));
 
 	write_x2apic(vcpu, EOI, 0);
 	EXPECT_EQ(0, read_x2apic(vcpu, PPR));
 	EXPECT_INTERRUPT(vcpu, 0x4f, OPEN);
 	vcpu_result(vcpu, MODE_LONG);
 	/* Of the same class */
-	EXPECT_EQ(0, try_step(vcpu, OPEN, 0, 0));
+	EXPECT_EQ(0, vcpu_try_step(vcpu, OPEN, 0, 0));
 	write_x2apic(vcpu, EOI, 0);
 	write_x2apic(vcpu, TPR, 0x40);
-	EXPECT_EQ(0, try_step(vcpu, OPEN, 0, 0));
+	EXPECT_EQ(0, vcpu_try_step(vcpu, OPEN, 0, 0));
 	write_x2apic(vcpu, TPR, 0x3f);
 	EXPECT_INTERRUPT(vcpu, 0x42, OPEN);
 	vcpu_result(vcpu, MODE_LONG);
 	write_x2apic(vcpu, EOI, 0);
 	EXPECT_EQ(0x3f, read_x2apic(vcpu, PPR));
-	EXPECT_EQ(0, try_step(vcpu, OPEN, 0, 0));
+	EXPECT_EQ(0, vcpu_try_step(vcpu, OPEN, 0, 0));
 	write_x2apic(vcpu, TPR, 0);
 	EXPECT_INTERRUPT(vcpu, 0x31, OPEN);
 	vcpu_result(vcpu, MODE_LONG);
 	write_x2apic(vcpu, EOI, 0);
-	EXPECT_EQ(0, try_step(vcpu, OPEN, 0, 0));
+	EXPECT_EQ(0, vcpu_try_step(vcpu, OPEN, 0, 0));
 }
 
 /* CR8 is TPR's upper half, and nothing for user space to do. */
@@ -534,22 +429,22 @@ VTX_TEST(cr8)
 
 	begin(1);
 	start_x2apic(vcpu);
-	EXPECT_EQ(0, try_step(vcpu, WRITE_CR8, 0, 9));
+	EXPECT_EQ(0, vcpu_try_step(vcpu, WRITE_CR8, 0, 9));
 	EXPECT_EQ(9, vcpu->run->cr8);
 	EXPECT_EQ(0x90, read_x2apic(vcpu, TPR));
 	EXPECT_EQ(0x90, read_x2apic(vcpu, PPR));
 	write_x2apic(vcpu, TPR, 0x75);
-	EXPECT_EQ(0, try_step(vcpu, READ_CR8, 0, 0));
+	EXPECT_EQ(0, vcpu_try_step(vcpu, READ_CR8, 0, 0));
 	EXPECT_EQ(7, vcpu_reg(vcpu, rax));
 	vcpu_get_sregs(vcpu, &sregs);
 	EXPECT_EQ(7, sregs.cr8);
 
 	write_x2apic(vcpu, SELF_IPI, 0x71);
-	EXPECT_EQ(0, try_step(vcpu, OPEN, 0, 0));
+	EXPECT_EQ(0, vcpu_try_step(vcpu, OPEN, 0, 0));
 	/* The run page's is not looked at. */
 	vcpu->run->cr8 = 2;
-	EXPECT_EQ(0, try_step(vcpu, OPEN, 0, 0));
-	EXPECT_EQ(0, try_step(vcpu, WRITE_CR8, 0, 6));
+	EXPECT_EQ(0, vcpu_try_step(vcpu, OPEN, 0, 0));
+	EXPECT_EQ(0, vcpu_try_step(vcpu, WRITE_CR8, 0, 6));
 	EXPECT_INTERRUPT(vcpu, 0x71, OPEN);
 	vcpu_result(vcpu, MODE_LONG);
 	EXPECT_EQ(1, vcpu->run->ready_for_interrupt_injection);
@@ -586,10 +481,10 @@ static int receivers(int vector)
 	int i, mask = 0;
 
 	for (i = 0; i < VCPUS; i++) {
-		if (!waits(&vcpus[i], vector))
+		if (!lapic_waits(&vcpus[i], vector))
 			continue;
 		mask |= 1 << i;
-		set_lapic_reg(&vcpus[i], IRR + vector / 32 * 16, 0);
+		lapic_set_reg(&vcpus[i], IRR + vector / 32 * 16, 0);
 	}
 	return mask;
 }
@@ -620,14 +515,14 @@ VTX_TEST(destinations)
 
 	begin(VCPUS);
 	for (i = 0; i < VCPUS; i++) {
-		set_lapic_reg(&vcpus[i], SVR, ENABLED);
-		set_lapic_reg(&vcpus[i], LDR, 0x01000000 << i);
+		lapic_set_reg(&vcpus[i], SVR, ENABLED);
+		lapic_set_reg(&vcpus[i], LDR, 0x01000000 << i);
 	}
-	start_steps(vcpu);
+	vcpu_start_steps(vcpu);
 	EXPECT_DESTINATIONS(xapic_rows);
 	for (i = 0; i < VCPUS; i++) {
-		set_lapic_reg(&vcpus[i], DFR, 0x0fffffff);
-		set_lapic_reg(&vcpus[i], LDR, (__u32)(i / 2) << 28 |
+		lapic_set_reg(&vcpus[i], DFR, 0x0fffffff);
+		lapic_set_reg(&vcpus[i], LDR, (__u32)(i / 2) << 28 |
 			      0x01000000 << i % 2);
 	}
 	EXPECT_DESTINATIONS(cluster_rows);
@@ -639,17 +534,17 @@ VTX_TEST(destinations)
 		EXPECT_TRUE(mask == 0x4 || mask == 0x8) TH_LOG("%#x", mask);
 	}
 	/* Not to one that is disabled, or off. */
-	set_lapic_reg(&vcpus[2], SVR, 0xff);
+	lapic_set_reg(&vcpus[2], SVR, 0xff);
 	EXPECT_EQ(0x8, send(0x13000000, LOGICAL));
 	EXPECT_EQ(0x8, send(0x13000000, LOGICAL | LOWEST));
-	ASSERT_EQ(1, msr_set(&vcpus[3], APIC_BASE, APIC_GPA));
+	ASSERT_EQ(1, msr_set(&vcpus[3], APIC_BASE, LAPIC_GPA));
 	EXPECT_EQ(0, send(0x13000000, LOGICAL));
 	EXPECT_EQ(0x3, send(0xff000000, 0));
 
 	/* An id that is not the vCPU's */
-	ASSERT_EQ(1, msr_set(&vcpus[3], APIC_BASE, APIC_GPA | EN));
-	set_lapic_reg(&vcpus[3], SVR, ENABLED);
-	set_lapic_reg(&vcpus[3], ID, 0x21000000);
+	ASSERT_EQ(1, msr_set(&vcpus[3], APIC_BASE, LAPIC_GPA | EN));
+	lapic_set_reg(&vcpus[3], SVR, ENABLED);
+	lapic_set_reg(&vcpus[3], ID, 0x21000000);
 	EXPECT_EQ(0x8, send(0x21000000, 0));
 	EXPECT_EQ(0x0, send(0x03000000, 0));
 }
@@ -660,11 +555,11 @@ VTX_TEST(x2apic_destinations)
 
 	begin(VCPUS);
 	for (i = 0; i < VCPUS; i++) {
-		set_lapic_reg(&vcpus[i], SVR, ENABLED);
+		lapic_set_reg(&vcpus[i], SVR, ENABLED);
 		ASSERT_EQ(1, msr_set(&vcpus[i], APIC_BASE,
-				     APIC_GPA | EN | EXTD));
+				     LAPIC_GPA | EN | EXTD));
 	}
-	start_steps(vcpu);
+	vcpu_start_steps(vcpu);
 	EXPECT_DESTINATIONS(x2apic_rows);
 }
 
@@ -726,8 +621,8 @@ VTX_TEST(timer_one_shot)
 	write_x2apic(vcpu, INITIAL, 1000);
 	while (read_x2apic(vcpu, CURRENT))
 		;
-	EXPECT_EQ(0, try_step(vcpu, OPEN, 0, 0));
-	EXPECT_FALSE(waits(vcpu, VECTOR));
+	EXPECT_EQ(0, vcpu_try_step(vcpu, OPEN, 0, 0));
+	EXPECT_FALSE(lapic_waits(vcpu, VECTOR));
 }
 
 VTX_TEST(timer_periodic)
@@ -790,7 +685,7 @@ VTX_TEST(timer_deadline)
 	write_x2apic(vcpu, LVT_TIMER, VECTOR);
 	write_msr(vcpu, TSC_DEADLINE, tsc);
 	EXPECT_EQ(0, read_msr(vcpu, TSC_DEADLINE));
-	EXPECT_EQ(0, try_step(vcpu, OPEN, 0, 0));
+	EXPECT_EQ(0, vcpu_try_step(vcpu, OPEN, 0, 0));
 }
 
 /* User space moves a timer that counts into another vCPU. */
@@ -803,14 +698,14 @@ VTX_TEST(timer_is_state)
 	write_x2apic(vcpu, LVT_TIMER, VECTOR);
 	write_x2apic(vcpu, DIVIDE, 0xb);
 	write_x2apic(vcpu, INITIAL, 4000000000U);
-	get_lapic(vcpu, &state);
-	EXPECT_LT(0, *at(&state, CURRENT));
-	EXPECT_GE(4000000000U, *at(&state, CURRENT));
+	lapic_get(vcpu, &state);
+	EXPECT_LT(0, *lapic_at(&state, CURRENT));
+	EXPECT_GE(4000000000U, *lapic_at(&state, CURRENT));
 
-	*at(&state, CURRENT) = LONG_COUNT;
-	ASSERT_EQ(1, msr_set(&vcpus[1], APIC_BASE, APIC_GPA | EN | EXTD));
+	*lapic_at(&state, CURRENT) = LONG_COUNT;
+	ASSERT_EQ(1, msr_set(&vcpus[1], APIC_BASE, LAPIC_GPA | EN | EXTD));
 	ASSERT_EQ(0, ioctl(vcpus[1].fd, KVM_SET_LAPIC, &state));
-	start_steps(&vcpus[1]);
+	vcpu_start_steps(&vcpus[1]);
 	EXPECT_GE(LONG_COUNT, read_x2apic(&vcpus[1], CURRENT));
 	EXPECT_INTERRUPT(&vcpus[1], VECTOR, HALT);
 	vcpu_result(&vcpus[1], MODE_LONG);
@@ -838,21 +733,21 @@ VTX_TEST(signal_ends_sleep)
 
 	begin(1);
 	start_x2apic(vcpu);
-	set_step(vcpu, HALT, 0, 0);
+	vcpu_set_step(vcpu, HALT, 0, 0);
 	for (i = 0; i < 3; i++) {
 		alarm_in(20);
 		EXPECT_EQ(-EINTR, vcpu_run(vcpu));
 		EXPECT_EQ(KVM_EXIT_INTR, vcpu->run->exit_reason);
-		EXPECT_EQ(KVM_MP_STATE_HALTED, mp_state(vcpu));
+		EXPECT_EQ(KVM_MP_STATE_HALTED, vcpu_mp_state(vcpu));
 	}
 	vcpu->run->immediate_exit = 1;
 	EXPECT_EQ(-EINTR, vcpu_run(vcpu));
 	vcpu->run->immediate_exit = 0;
-	EXPECT_EQ(KVM_MP_STATE_HALTED, mp_state(vcpu));
+	EXPECT_EQ(KVM_MP_STATE_HALTED, vcpu_mp_state(vcpu));
 
 	ASSERT_EQ(0, ioctl(vcpu->fd, KVM_NMI, 0));
 	vcpu_must_happen(vcpu, MODE_LONG, EXCEPTION, 2, NULL);
-	EXPECT_EQ(KVM_MP_STATE_RUNNABLE, mp_state(vcpu));
+	EXPECT_EQ(KVM_MP_STATE_RUNNABLE, vcpu_mp_state(vcpu));
 	vcpu_result(vcpu, MODE_LONG);
 }
 
@@ -861,12 +756,12 @@ VTX_TEST(sleep_is_state)
 {
 	begin(1);
 	start_x2apic(vcpu);
-	set_step(vcpu, READ_CR8, 0, 0);
-	ASSERT_EQ(0, set_mp_state(vcpu, KVM_MP_STATE_HALTED));
+	vcpu_set_step(vcpu, READ_CR8, 0, 0);
+	ASSERT_EQ(0, vcpu_set_mp_state(vcpu, KVM_MP_STATE_HALTED));
 	alarm_in(20);
 	EXPECT_EQ(-EINTR, vcpu_run(vcpu));
 	/* With interrupts off an interrupt is no reason to wake up. */
-	set_lapic_reg(vcpu, IRR + 0x30, 2);
+	lapic_set_reg(vcpu, IRR + 0x30, 2);
 	alarm_in(20);
 	EXPECT_EQ(-EINTR, vcpu_run(vcpu));
 	vcpu_set_reg(vcpu, rflags, X86_EFLAGS_FIXED | X86_EFLAGS_IF);
@@ -874,10 +769,10 @@ VTX_TEST(sleep_is_state)
 	vcpu_result(vcpu, MODE_LONG);
 
 	vcpu_set_reg(vcpu, rflags, X86_EFLAGS_FIXED);
-	ASSERT_EQ(0, set_mp_state(vcpu, KVM_MP_STATE_HALTED));
-	ASSERT_EQ(0, set_mp_state(vcpu, KVM_MP_STATE_RUNNABLE));
+	ASSERT_EQ(0, vcpu_set_mp_state(vcpu, KVM_MP_STATE_HALTED));
+	ASSERT_EQ(0, vcpu_set_mp_state(vcpu, KVM_MP_STATE_RUNNABLE));
 	vcpu_result(vcpu, MODE_LONG);
-	EXPECT_EQ(-EINVAL, set_mp_state(vcpu, 77));
+	EXPECT_EQ(-EINVAL, vcpu_set_mp_state(vcpu, 77));
 }
 
 /* A vCPU's own thread, until there is a result or an error. */
@@ -925,17 +820,17 @@ VTX_TEST(startup_states)
 	begin(2);
 	guest_load_at(&guest, "lapic_started", START_PAGE << 12);
 	start_x2apic(vcpu);
-	EXPECT_EQ(KVM_MP_STATE_UNINITIALIZED, mp_state(&vcpus[1]));
+	EXPECT_EQ(KVM_MP_STATE_UNINITIALIZED, vcpu_mp_state(&vcpus[1]));
 	/* Not before an INIT */
 	write_x2apic(vcpu, ICR, 1ULL << 32 | STARTUP | START_PAGE);
-	EXPECT_EQ(KVM_MP_STATE_UNINITIALIZED, mp_state(&vcpus[1]));
+	EXPECT_EQ(KVM_MP_STATE_UNINITIALIZED, vcpu_mp_state(&vcpus[1]));
 
 	write_x2apic(vcpu, ICR, 1ULL << 32 | INIT | ASSERT_LEVEL);
-	EXPECT_EQ(KVM_MP_STATE_INIT_RECEIVED, mp_state(&vcpus[1]));
+	EXPECT_EQ(KVM_MP_STATE_INIT_RECEIVED, vcpu_mp_state(&vcpus[1]));
 	vcpu_get_regs(&vcpus[1], &regs);
 	EXPECT_EQ(0xfff0, regs.rip);
 	write_x2apic(vcpu, ICR, 1ULL << 32 | STARTUP | START_PAGE);
-	EXPECT_EQ(KVM_MP_STATE_RUNNABLE, mp_state(&vcpus[1]));
+	EXPECT_EQ(KVM_MP_STATE_RUNNABLE, vcpu_mp_state(&vcpus[1]));
 	vcpu_get_regs(&vcpus[1], &regs);
 	vcpu_get_sregs(&vcpus[1], &sregs);
 	EXPECT_EQ(0, regs.rip);
@@ -945,15 +840,15 @@ VTX_TEST(startup_states)
 			 START_PAGE << 24 | 3, NULL);
 	/* No second one */
 	write_x2apic(vcpu, ICR, 1ULL << 32 | STARTUP | 0x77);
-	EXPECT_EQ(KVM_MP_STATE_RUNNABLE, mp_state(&vcpus[1]));
+	EXPECT_EQ(KVM_MP_STATE_RUNNABLE, vcpu_mp_state(&vcpus[1]));
 	EXPECT_EQ(0x5a, vcpu_reg(&vcpus[1], rbx));
 
 	/* An INIT while it runs; and de-asserted, it means nothing. */
 	write_x2apic(vcpu, ICR, 1ULL << 32 | INIT | 0x8000);
-	EXPECT_EQ(KVM_MP_STATE_RUNNABLE, mp_state(&vcpus[1]));
-	set_lapic_reg(&vcpus[1], TPR, 0x33);
+	EXPECT_EQ(KVM_MP_STATE_RUNNABLE, vcpu_mp_state(&vcpus[1]));
+	lapic_set_reg(&vcpus[1], TPR, 0x33);
 	write_x2apic(vcpu, ICR, 1ULL << 32 | INIT | ASSERT_LEVEL | 0x8000);
-	EXPECT_EQ(KVM_MP_STATE_INIT_RECEIVED, mp_state(&vcpus[1]));
+	EXPECT_EQ(KVM_MP_STATE_INIT_RECEIVED, vcpu_mp_state(&vcpus[1]));
 	EXPECT_EQ(0, lapic_reg(&vcpus[1], TPR));
 	EXPECT_EQ(1 << 24, lapic_reg(&vcpus[1], ID));
 	EXPECT_EQ(0, vcpu_reg(&vcpus[1], rbx));
@@ -969,8 +864,8 @@ VTX_TEST(startup_is_state)
 	events.flags = KVM_VCPUEVENT_VALID_SIPI_VECTOR;
 	events.sipi_vector = START_PAGE;
 	vcpu_set_events(&vcpus[1], &events);
-	ASSERT_EQ(0, set_mp_state(&vcpus[1], KVM_MP_STATE_SIPI_RECEIVED));
-	EXPECT_EQ(KVM_MP_STATE_RUNNABLE, mp_state(&vcpus[1]));
+	ASSERT_EQ(0, vcpu_set_mp_state(&vcpus[1], KVM_MP_STATE_SIPI_RECEIVED));
+	EXPECT_EQ(KVM_MP_STATE_RUNNABLE, vcpu_mp_state(&vcpus[1]));
 	vcpu_must_happen(&vcpus[1], MODE_REAL, RESULT,
 			 START_PAGE << 24 | 3, NULL);
 }
@@ -985,7 +880,7 @@ VTX_TEST(startup_wakes)
 	guest_load_at(&guest, "lapic_started", START_PAGE << 12);
 	start_x2apic(vcpu);
 	for (round = 0; round < 5; round++) {
-		ASSERT_EQ(0, set_mp_state(&vcpus[1],
+		ASSERT_EQ(0, vcpu_set_mp_state(&vcpus[1],
 					  KVM_MP_STATE_UNINITIALIZED));
 		runner_start(&runner, &vcpus[1]);
 		usleep(2000 * round);
@@ -1006,10 +901,10 @@ VTX_TEST(startup_wakes)
 VTX_TEST(nmi_between_vcpus)
 {
 	begin(2);
-	start_steps(&vcpus[1]);
+	vcpu_start_steps(&vcpus[1]);
 	start_x2apic(vcpu);
 	write_x2apic(vcpu, ICR, 1ULL << 32 | NMI);
-	set_step(&vcpus[1], HALT, 0, 0);
+	vcpu_set_step(&vcpus[1], HALT, 0, 0);
 	vcpu_must_happen(&vcpus[1], MODE_LONG, EXCEPTION, 2, NULL);
 }
 
@@ -1022,11 +917,11 @@ static void play_ping_pong(struct __test_metadata *_metadata, bool halt,
 
 	begin(2);
 	for (i = 0; i < 2; i++) {
-		set_lapic_reg(&vcpus[i], SVR, ENABLED);
+		lapic_set_reg(&vcpus[i], SVR, ENABLED);
 		ASSERT_EQ(1, msr_set(&vcpus[i], APIC_BASE,
-				     APIC_GPA | EN | EXTD));
+				     LAPIC_GPA | EN | EXTD));
 		vcpu_start(&vcpus[i], "lapic_pong", MODE_LONG, 0);
-		ASSERT_EQ(0, set_mp_state(&vcpus[i], KVM_MP_STATE_RUNNABLE));
+		ASSERT_EQ(0, vcpu_set_mp_state(&vcpus[i], KVM_MP_STATE_RUNNABLE));
 		vcpu_get_regs(&vcpus[i], &regs);
 		regs.rdi = i;
 		regs.rsi = halt;

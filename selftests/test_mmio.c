@@ -509,7 +509,10 @@ static void compare_rows(const struct row *rows, unsigned int count,
 	for (i = 0; i < count; i++)
 		run_row(&rows[i], &on_memory[i]);
 	set_window(window_of(rows[0].mode), backing);
+	/* Moves twice: the second time they are known. */
 	for (i = 0; i < count; i++) {
+		if (has(rows[i].name, "_mov"))
+			run_row(&rows[i], &on_device);
 		run_row(&rows[i], &on_device);
 		tally->accesses += device_log.accesses;
 		if (is_unknown(&on_device)) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A vCPU that has nothing to do: halted, or not started yet.  It sleeps in
- * KVM_RUN.
+ * KVM_RUN; a halted one may look for a while first, see halt_poll.c.
  *
  * Who has something for it first makes that visible, then calls
  * vtx_vcpu_request(), which wakes it.  The sleeper first says that it sleeps,
@@ -12,15 +12,19 @@
 #include <linux/atomic.h>
 #include <linux/errno.h>
 #include <linux/kvm.h>
+#include <linux/ktime.h>
+#include <linux/minmax.h>
 #include <linux/rcuwait.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
+#include <linux/sched/stat.h>
 
 #include "arch-x86/event.h"
 #include "arch-x86/irqchip/irqchip.h"
 #include "arch-x86/startup.h"
 #include "arch-x86/vcpu.h"
 #include "vmexit/block.h"
+#include "vmexit/halt_poll.h"
 
 /**
  * struct accepted - what would end a halt
@@ -52,7 +56,7 @@ static bool halt_ends(struct vtx_vcpu *vcpu, const struct accepted *accepted)
 	const struct vtx_event *event = &vcpu->event;
 
 	if (event->exception.pending || event->exception.injected ||
-	    event->nmi_injected)
+	    event->nmi_injected || READ_ONCE(vcpu->unhalted))
 		return true;
 	if (accepted->interrupts &&
 	    (event->interrupt_injected || vtx_vcpu_interrupt(vcpu) >= 0))
@@ -69,8 +73,36 @@ static bool wakes(struct vtx_vcpu *vcpu, const struct accepted *accepted)
 	       halt_ends(vcpu, accepted);
 }
 
+/* Return: true if the halt has ended. */
+static bool poll(struct vtx_vcpu *vcpu, const struct accepted *accepted,
+		 u64 start)
+{
+	u64 stop = start + vcpu->halt_poll_ns;
+	bool ended;
+
+	vcpu->stats.halt_attempted_poll++;
+	do {
+		ended = wakes(vcpu, accepted);
+		if (ended)
+			break;
+		cpu_relax();
+		/* Only if nobody else wants the CPU. */
+	} while (single_task_running() && !need_resched() &&
+		 !signal_pending(current) && ktime_get_ns() < stop);
+
+	if (ended) {
+		vcpu->stats.halt_successful_poll++;
+		vcpu->stats.halt_poll_success_ns += ktime_get_ns() - start;
+	} else {
+		vcpu->stats.halt_poll_fail_ns += ktime_get_ns() - start;
+	}
+	return ended;
+}
+
 static void sleep(struct vtx_vcpu *vcpu, const struct accepted *accepted)
 {
+	u64 start = ktime_get_ns();
+
 	prepare_to_rcuwait(&vcpu->wait);
 	for (;;) {
 		set_current_state(TASK_INTERRUPTIBLE);
@@ -79,6 +111,36 @@ static void sleep(struct vtx_vcpu *vcpu, const struct accepted *accepted)
 		schedule();
 	}
 	finish_rcuwait(&vcpu->wait);
+	vcpu->stats.halt_wait_ns += ktime_get_ns() - start;
+}
+
+/* A guest that looks before it halts does not want its host to do so again. */
+static bool may_poll(const struct vtx_vcpu *vcpu)
+{
+	return vcpu->mp_state == KVM_MP_STATE_HALTED &&
+	       vcpu->msrs.value[VTX_MSR_SLOT_KVM_POLL_CONTROL] & 1;
+}
+
+static void poll_or_sleep(struct vtx_vcpu *vcpu,
+			  const struct accepted *accepted)
+{
+	struct vtx_halt_poll_rule rule;
+	u64 start;
+
+	if (!may_poll(vcpu)) {
+		sleep(vcpu, accepted);
+		return;
+	}
+	vtx_halt_poll_rule(&rule, READ_ONCE(*vcpu->halt_poll_max));
+	vcpu->halt_poll_ns = min(vcpu->halt_poll_ns, rule.max);
+	start = ktime_get_ns();
+	if (!vcpu->halt_poll_ns || !poll(vcpu, accepted, start))
+		sleep(vcpu, accepted);
+	/* A signal says nothing about the guest. */
+	if (!signal_pending(current))
+		vcpu->halt_poll_ns =
+			vtx_halt_poll_next(&rule, vcpu->halt_poll_ns,
+					   ktime_get_ns() - start);
 }
 
 /*
@@ -101,6 +163,7 @@ static enum vtx_result woken(struct vtx_vcpu *vcpu,
 	if (vcpu->mp_state == KVM_MP_STATE_HALTED &&
 	    halt_ends(vcpu, accepted)) {
 		vcpu->mp_state = KVM_MP_STATE_RUNNABLE;
+		WRITE_ONCE(vcpu->unhalted, false);
 		vcpu->event.look = true;
 		vcpu->stats.halt_wakeup++;
 	}
@@ -128,6 +191,6 @@ enum vtx_result vtx_block(struct vtx_vcpu *vcpu)
 			return vtx_vcpu_error(vcpu, err);
 	}
 	if (vcpu->mp_state != KVM_MP_STATE_RUNNABLE)
-		sleep(vcpu, &accepted);
+		poll_or_sleep(vcpu, &accepted);
 	return woken(vcpu, &accepted);
 }

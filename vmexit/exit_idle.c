@@ -22,6 +22,10 @@ static bool something_ends_it(struct vtx_vcpu *vcpu)
 {
 	const struct vtx_event *event = &vcpu->event;
 
+	if (READ_ONCE(vcpu->unhalted)) {
+		WRITE_ONCE(vcpu->unhalted, false);
+		return true;
+	}
 	if ((event->interrupt_injected || vtx_vcpu_interrupt(vcpu) >= 0) &&
 	    (vmcs_readl(VMCS_GUEST_RFLAGS) & X86_EFLAGS_IF) &&
 	    !(vcpu->debug.control & KVM_GUESTDBG_BLOCKIRQ))

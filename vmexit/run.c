@@ -82,6 +82,10 @@ static enum vtx_result serve_requests(struct vtx_vcpu *vcpu)
 		return vtx_vcpu_slow(vcpu, vtx_block);
 	if (unlikely(test_bit(VTX_REQ_CLOCK, &vcpu->requests)))
 		return vtx_vcpu_slow(vcpu, vtx_pvclock_update);
+	if (unlikely(test_bit(VTX_REQ_STEAL, &vcpu->requests)))
+		return vtx_vcpu_slow(vcpu, vtx_steal_update);
+	if (unlikely(test_bit(VTX_REQ_YIELD, &vcpu->requests)))
+		return vtx_vcpu_slow(vcpu, vtx_yield);
 	return VTX_RESUME;
 }
 
@@ -263,8 +267,11 @@ static int outer_loop(struct vtx_vcpu *vcpu, enum vtx_result result)
 			    test_thread_flag(TIF_NOTIFY_RESUME))
 				return let_linux_work(vcpu);
 			vcpu->stats.preempted++;
+			vtx_steal_leave(vcpu);
 			schedule();
 		}
+		if (unlikely(vtx_steal_is_due(&vcpu->steal)))
+			vtx_steal_update(vcpu);
 		result = likely(vcpu->mp_state == KVM_MP_STATE_RUNNABLE) ?
 			 inner_loop(vcpu) : vtx_vcpu_slow(vcpu, vtx_block);
 		if (result == VTX_USER)
@@ -328,6 +335,8 @@ int vtx_vcpu_run(struct vtx_vcpu *vcpu)
 	if (vcpu->sigset_active)
 		sigprocmask(SIG_SETMASK, &vcpu->sigset, &saved);
 	vcpu->has_run = true;
+	if (unlikely(vcpu->yield.pid != task_pid(current)))
+		vtx_yield_thread_changed(&vcpu->yield);
 
 	ret = run(vcpu);
 	if (ret == SHOWN) {

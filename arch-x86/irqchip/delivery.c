@@ -283,6 +283,36 @@ void vtx_irqchip_tell_extint(struct vtx_irqchip *irqchip)
 }
 
 /**
+ * vtx_irqchip_find() - who answers to an APIC id?
+ * @irqchip: the VM's
+ * @id: the id, in the mode that the APIC is in
+ *
+ * Any context.
+ *
+ * Return: the vCPU, which lives as long as its VM; NULL if there is none.
+ */
+struct vtx_vcpu *vtx_irqchip_find(struct vtx_irqchip *irqchip, u32 id)
+{
+	const struct vtx_apic_message message = {
+		.dest = id, .everybody = VTX_X2APIC_ALL,
+	};
+	const struct vtx_apics *apics;
+	struct vtx_lapic *lapic = NULL;
+	struct id_range range;
+
+	if (id == VTX_X2APIC_ALL)
+		return NULL;
+	rcu_read_lock();
+	apics = rcu_dereference(irqchip->apics);
+	if (apics) {
+		range = whom_to_ask(irqchip, apics, &message);
+		lapic = next(apics, &range, NULL, &message);
+	}
+	rcu_read_unlock();
+	return lapic ? lapic->vcpu : NULL;
+}
+
+/**
  * vtx_irqchip_send() - send an interrupt to local APICs
  * @irqchip: the VM's
  * @source: the one that sends; NULL if it is another device

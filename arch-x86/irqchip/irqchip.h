@@ -95,6 +95,7 @@ void vtx_irqchip_destroy(struct vtx_irqchip *irqchip);
 int vtx_irqchip_set_x2apic_api(struct vtx_irqchip *irqchip, u64 flags);
 int vtx_irqchip_reserve(struct vtx_irqchip *irqchip, u32 id);
 void vtx_irqchip_add(struct vtx_irqchip *irqchip, struct vtx_vcpu *vcpu);
+struct vtx_vcpu *vtx_irqchip_find(struct vtx_irqchip *irqchip, u32 id);
 int vtx_irqchip_send(struct vtx_irqchip *irqchip, struct vtx_lapic *source,
 		     const struct vtx_apic_message *message);
 
@@ -128,6 +129,7 @@ int vtx_set_lapic(struct vtx_vcpu *vcpu, const struct kvm_lapic_state *state);
  */
 static inline bool vtx_irqchip_present(const struct vtx_irqchip *irqchip)
 {
+	/* Pairs with vtx_irqchip_create() and vtx_irqchip_split(). */
 	return smp_load_acquire(&irqchip->created);
 }
 

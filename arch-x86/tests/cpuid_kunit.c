@@ -2,7 +2,7 @@
 /*
  * What vtx offers on made-up hosts, and what a guest sees of it.
  *
- * cpuid.c is included whole, so that its table can be walked row by row.
+ * The code is included whole, so that its tables can be walked row by row.
  */
 #include "module/compat.h"
 
@@ -14,6 +14,7 @@
 
 /* The real code, not a copy. */
 #include "../cpuid.c"
+#include "../cpuid_guest.c"
 
 /* A host: its feature leaves are all ones or all zeroes but for these. */
 struct made_up {
@@ -548,15 +549,21 @@ static void lookup_rules(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, regs[EAX], cases[i].amd_eax, "%#x.%u",
 				    cases[i].leaf, cases[i].subleaf);
 	}
+}
 
-	/* A vCPU that nobody told. */
+static void lookup_untold(struct kunit *test)
+{
+	const struct vtx_cpuid_state state = { .apic_id = 1 };
+	struct vtx_cpuid cpuid;
+	u32 regs[REGS];
+	u32 leaf;
+
 	vtx_cpuid_init(&cpuid, NULL, 0);
-	state.apic_id = 1;
-	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		vtx_cpuid_lookup(&cpuid, &state, i, 0, regs);
+	for (leaf = 0; leaf < 20; leaf++) {
+		vtx_cpuid_lookup(&cpuid, &state, leaf, 0, regs);
 		KUNIT_EXPECT_NULL_MSG(test, memchr_inv(regs, 0, sizeof(regs)),
-				      "%#x", i);
-		KUNIT_EXPECT_NULL(test, vtx_cpuid_quick(&cpuid, i, 0));
+				      "%#x", leaf);
+		KUNIT_EXPECT_NULL(test, vtx_cpuid_quick(&cpuid, leaf, 0));
 	}
 	KUNIT_EXPECT_EQ(test, cpuid.phys_bits, 36);
 	KUNIT_EXPECT_EQ(test, cpuid.virt_bits, 48);
@@ -638,6 +645,7 @@ static struct kunit_case cpuid_cases[] = {
 	KUNIT_CASE(xsave_components),
 	KUNIT_CASE(follows_registers),
 	KUNIT_CASE(lookup_rules),
+	KUNIT_CASE(lookup_untold),
 	KUNIT_CASE(entries_checked),
 	KUNIT_CASE(this_host),
 	{ }

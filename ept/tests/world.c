@@ -15,7 +15,6 @@
 #include <linux/sched.h>
 #include <linux/uaccess.h>
 
-#include "ept/flush.h"
 #include "ept/iter.h"
 #include "ept/tests/world.h"
 

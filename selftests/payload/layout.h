@@ -67,4 +67,7 @@
 #define PORT_RESULT		0xe0
 #define PORT_EXCEPTION		0xe2
 
+/* The interrupt that ends the halts of payload/halt_poll.S. */
+#define HALT_VECTOR		0x62
+
 #endif /* SELFTESTS_PAYLOAD_LAYOUT_H */

@@ -40,8 +40,6 @@ END
 	PIO	outs1_gs, 64, outsb %gs:(%rsi), %dx
 	PIO	rep_outs1_16, 16, rep outsb
 	PIO	rep_ins1_16, 16, rep insb
-	PIO	rep_outs2_32, 32, rep outsw
-	PIO	rep_ins2_32, 32, rep insw
 	PIO	out1_16, 16, out %al, %dx
 	PIO	out1_32, 32, out %al, %dx
 	PIO	in2_16, 16, in %dx, %ax

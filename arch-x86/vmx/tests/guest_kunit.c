@@ -21,7 +21,6 @@
 #include "arch-x86/vmx/check.h"
 #include "arch-x86/vmx/entry.h"
 #include "arch-x86/vmx/percpu.h"
-#include "arch-x86/vmx/segment.h"
 #include "arch-x86/vmx/tests/machine.h"
 
 /* Instructions that are the same in every mode. */
