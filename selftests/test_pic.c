@@ -24,6 +24,7 @@
 #define READ_IRR	0x0a
 #define READ_ISR	0x0b
 #define EOI		0x20
+#define ROTATE		0xa0	/* and EOI */
 
 #define LINT0		0x350
 #define EXTINT		0x700
@@ -543,14 +544,16 @@ VTX_TEST(others_raise_lines)
 			  look(MC, READ_ISR));
 		EXPECT_EQ(pins >> 8, look(SC, READ_ISR));
 		while (look(SC, READ_ISR))
-			board_out(&board, SC, EOI);
+			board_out(&board, SC, ROTATE);
 		while (look(MC, READ_ISR))
-			board_out(&board, MC, EOI);
+			board_out(&board, MC, ROTATE);
 	}
 	__atomic_store_n(&over, true, __ATOMIC_RELAXED);
 	pthread_join(threads[0], NULL);
 	pthread_join(threads[1], NULL);
-	EXPECT_NE(0, seen & (seen - 1));
+	/* Each has had its turn, if there were enough. */
+	if (rounds >= 200)
+		EXPECT_EQ(0xfff8, seen);
 }
 
 VTX_TEST_MAIN
