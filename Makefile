@@ -3,8 +3,9 @@
 # make install    put it into the kernel's module tree, with a udev rule for group vtx
 # make uninstall  remove all that install put there
 # make check      hold the sources against the rules of the house
-# make test       set up the emulated VT-x machine and run every test on it
+# make test       set up the emulated VT-x machine and test every promise on it
 #                 (HOST=1: on this very machine, which must have VT-x)
+# make test-full  the same at length, and on more kernels, CPU models and numbers of CPUs
 # make bench      what operations cost under vtx and under KVM, in instructions
 #                 (PROFILE=ROW: which functions these are in, for the rows that match)
 # make run        Debian under QEMU on vtx, in the emulated machine; SHELL=1: and
@@ -26,7 +27,7 @@ GROUP ?= vtx
 modules_dir = $(DESTDIR)/lib/modules/$(KVER)
 rule = $(DESTDIR)/etc/udev/rules.d/60-vtx.rules
 
-.PHONY: modules install uninstall check test bench run shell clean
+.PHONY: modules install uninstall check test test-full bench run shell clean
 
 modules:
 	@test -d $(KDIR) || { echo "No kernel headers in $(KDIR): \
@@ -69,6 +70,9 @@ check:
 
 test:
 	selftests/$(if $(HOST),metal,vm)/test
+
+test-full:
+	selftests/vm/test --full
 
 bench:
 	selftests/vm/$(if $(PROFILE),profile "$(PROFILE)",bench)
