@@ -8,8 +8,17 @@
 # make test-full  the same at length, and on more kernels, CPU models and numbers of CPUs
 # make bench      what operations cost under vtx and under KVM, in instructions
 #                 (PROFILE=ROW: which functions these are in, for the rows that match)
-# make run        boot the emulated machine with vtx loaded, to look around in
+# make run        Debian under QEMU on vtx, in the emulated machine; SHELL=1: and
+#                 its prompt is yours
+# make shell      the emulated machine's own shell, vtx loaded, to look around in
 # make clean      remove what was built; the cache of the emulated machine stays
+
+# SHELL=1 is for "make run". To make itself, and to every make below, SHELL is what runs commands.
+ifeq ($(origin SHELL): $(SHELL),command line: 1)
+guest_shell := yes
+override SHELL := /bin/sh
+MAKEOVERRIDES := $(filter-out SHELL=%,$(MAKEOVERRIDES))
+endif
 
 KVER ?= $(shell uname -r)
 KDIR ?= /lib/modules/$(KVER)/build
@@ -18,7 +27,7 @@ GROUP ?= vtx
 modules_dir = $(DESTDIR)/lib/modules/$(KVER)
 rule = $(DESTDIR)/etc/udev/rules.d/60-vtx.rules
 
-.PHONY: modules install uninstall check test test-full bench run clean
+.PHONY: modules install uninstall check test test-full bench run shell clean
 
 modules:
 	@test -d $(KDIR) || { echo "No kernel headers in $(KDIR): \
@@ -69,6 +78,10 @@ bench:
 	selftests/vm/$(if $(PROFILE),profile "$(PROFILE)",bench)
 
 run:
+	selftests/vm/build plain
+	selftests/vm/demo $(if $(guest_shell),--shell)
+
+shell:
 	selftests/vm/build plain
 	selftests/vm/run --shell
 
