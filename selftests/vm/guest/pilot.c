@@ -32,7 +32,6 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +42,8 @@
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <kselftest.h>
 
 #define MAX_STEPS	64
 #define LINE_SIZE	4096
@@ -60,7 +61,7 @@
  * @regex: @pattern, compiled
  */
 struct step {
-	int64_t	limit_ms;
+	long long	limit_ms;
 	char	*what;
 	char	*pattern;
 	char	*then;
@@ -89,12 +90,11 @@ static const char *monitor_path;
 static int monitor = -1;
 static pid_t child;
 static int to_child, from_child, errors_of_child;
-static int64_t started_ms, step_ms;
+static long long started_ms, step_ms;
 static struct stream console, complaints;
 static int failures;
 
-static __attribute__((noreturn, format(printf, 1, 2)))
-void die(const char *format, ...)
+static __noreturn __printf(1, 2) void die(const char *format, ...)
 {
 	va_list args;
 
@@ -108,7 +108,7 @@ void die(const char *format, ...)
 	exit(2);
 }
 
-static int64_t now_ms(void)
+static long long now_ms(void)
 {
 	struct timespec ts;
 
@@ -243,7 +243,7 @@ static bool is_text(struct stream *stream, char c)
 static void monitor_answer(void)
 {
 	struct stream answer = { 0 };
-	int64_t until = now_ms() + 20000;
+	long long until = now_ms() + 20000;
 	struct pollfd poller = { .fd = monitor, .events = POLLIN };
 	char c;
 
@@ -305,7 +305,7 @@ static unsigned long stat_field(const char *text, int n)
 }
 
 /* One step to the report. */
-static void note(const char *what, int64_t now)
+static void note(const char *what, long long now)
 {
 	char path[64], text[1024];
 	FILE *file;
@@ -317,7 +317,7 @@ static void note(const char *what, int64_t now)
 	if (file)
 		fclose(file);
 	text[n] = '\0';
-	fprintf(report, "%lld %lu %lu %lu %s\n", (long long)(now - started_ms),
+	fprintf(report, "%lld %lu %lu %lu %s\n", now - started_ms,
 		stat_field(text, 14), stat_field(text, 15),
 		stat_field(text, 43), what);
 	fflush(report);
@@ -328,7 +328,8 @@ static void type(char *text)
 	char *command, *rest;
 
 	if (!strncmp(text, "(qemu) ", 7)) {
-		for (rest = text + 7; (command = strsep(&rest, ";"));)
+		rest = text + 7;
+		while ((command = strsep(&rest, ";")))
 			tell_monitor(trim(command));
 	} else if (*text) {
 		write_all(to_child, text, strlen(text));
@@ -339,12 +340,12 @@ static void type(char *text)
 static void step_done(void)
 {
 	struct step *step = &steps[at_step++];
-	int64_t now = now_ms();
+	long long now = now_ms();
 
 	if (!interactive)
 		printf("ok %d - %s, after %lld.%lld s\n", at_step, step->what,
-		       (long long)(now - step_ms) / 1000,
-		       (long long)(now - step_ms) / 100 % 10);
+		       (now - step_ms) / 1000,
+		       (now - step_ms) / 100 % 10);
 	if (report)
 		note(step->what, now);
 	step_ms = now;
@@ -459,7 +460,7 @@ static bool watch(void)
 	};
 
 	while (fds[0].fd >= 0 || fds[1].fd >= 0) {
-		int64_t left = 1000;
+		long long left = 1000;
 
 		if (at_step < nr_steps)
 			left = step_ms + steps[at_step].limit_ms - now_ms();
@@ -508,7 +509,7 @@ static void finish(bool in_time)
 		kill(child, SIGKILL);
 		killed = true;
 	}
-	/* Its times can be read until it is waited for for good. */
+	/* Its times can be read while it is a zombie. */
 	if (waitid(P_PID, child, &info, WEXITED | WNOWAIT))
 		die("waitid: %s", strerror(errno));
 	if (killed)
@@ -531,10 +532,10 @@ int main(int argc, char **argv)
 			interactive = true;
 		else if (option == 'm')
 			monitor_path = optarg;
-		else if (option != 'r')
+		else if (option == 'r')
+			report = fopen(optarg, "w");
+		else
 			return 2;
-		else if (!(report = fopen(optarg, "w")))
-			die("%s: %s", optarg, strerror(errno));
 	}
 	if (argc - optind < 3 || strcmp(argv[optind + 1], "--"))
 		die("usage: pilot [-i] [-r REPORT] [-m SOCKET] SCENE -- PROGRAM ARGUMENT...");

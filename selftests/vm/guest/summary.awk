@@ -12,7 +12,7 @@
 }
 
 # The monitor's "NAME (cumulative): N", of each virtual CPU, and lines of a histogram by exit reason.
-/^> +[a-z_0-9]+ \(/ {
+/^> +[A-Za-z_0-9]+ \(/ {
 	name = $2
 	if (!(name in sum))
 		names[++nr_names] = name
