@@ -535,7 +535,7 @@ int vtx_load_pdptes(struct vtx_vcpu *vcpu, u64 cr3)
 {
 	u64 pdpte[4];
 
-	if (vtx_mem_read_fast(vcpu->mem, cr3 & GENMASK_ULL(31, 5), pdpte,
+	if (vtx_mem_read_fast(vcpu->mem, cr3 & VTX_CR3_PDPTES, pdpte,
 			      sizeof(pdpte)))
 		return -EFAULT;
 	if (!vtx_pdptes_valid(&vcpu->limits, pdpte))

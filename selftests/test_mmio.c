@@ -68,11 +68,14 @@ static void set_window(__u64 window, enum backing backing)
 			 backing == ROM ? KVM_MEM_READONLY : 0);
 }
 
+static long every;
+
 static void begin(void)
 {
 	struct cpuid_list cpuid;
 	struct kvm_cpuid_entry2 *leaf1;
 
+	every = vtx_number("EVERY", 1);
 	guest_create(&guest);
 	window_is_memory = false;
 	set_slot(0, 0, 0, 0);
@@ -533,6 +536,17 @@ static void compare_rows(const struct row *rows, unsigned int count,
 	}
 }
 
+/*
+ * Only each EVERY-th form has its turn; the next mode goes on counting, so that
+ * its forms are others.
+ */
+static bool has_turn(void)
+{
+	static long form;
+
+	return form++ % every == 0;
+}
+
 /* Where the operand is: across both borders, unaligned, in the first page. */
 static const int places[] = { 0x1000 - 3, -3, 0x203, 0x100 };
 
@@ -580,6 +594,8 @@ static void compare_all(enum mode mode, int ring, enum backing backing,
 		if (is_kind(payload->name + strlen(prefix), "avx") &&
 		    (!have_avx || mode == MODE_REAL || mode == MODE_V86))
 			continue;
+		if (!has_turn())
+			continue;
 		count = make_rows(rows, payload, mode, ring, places, nr_places,
 				  seeds);
 		MUST(count <= MAX_ROWS);
@@ -610,8 +626,8 @@ static void compare_mode(struct __test_metadata *_metadata, enum mode mode,
 	compare_all(mode, ring, backing, places, nr_places, seeds, &tally);
 	report(&tally, mode_name[mode]);
 	EXPECT_EQ(0, bad(&tally));
-	EXPECT_LT(400, tally.compared);
-	EXPECT_LT(400, tally.accesses);
+	EXPECT_LT(400, tally.compared * every);
+	EXPECT_LT(400, tally.accesses * every);
 }
 
 VTX_TEST(forms_64bit)
@@ -687,7 +703,7 @@ VTX_TEST(page_faults)
 			    ARRAY_SIZE(places), 1, &tally);
 		report(&tally, mode_name[rows[i].mode]);
 		EXPECT_EQ(0, bad(&tally));
-		EXPECT_LT(100, tally.exceptions);
+		EXPECT_LT(100, tally.exceptions * every);
 		vcpu_destroy(&vcpu);
 		guest_destroy(&guest);
 	}

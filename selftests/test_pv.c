@@ -432,7 +432,7 @@ VTX_TEST(steal_time_grows)
 	guest_load(&guest, "pv_spin");
 	for (i = 0; i < 2; i++) {
 		vcpu_set_mode(&vcpus[i], MODE_LONG, 0);
-		vcpu_set_reg(&vcpus[i], rcx, vtx_number("TURNS", 5000000));
+		vcpu_set_reg(&vcpus[i], rcx, vtx_number("SPINS", 5000000));
 		ASSERT_EQ(0, pthread_create(&threads[i], NULL, run_to_result,
 					    &vcpus[i]));
 	}
