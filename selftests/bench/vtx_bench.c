@@ -103,7 +103,7 @@ static int have_board(void)
 }
 
 /* Ticks per operation of the payload, or a negative errno. */
-static long in_vm(struct guest *vm, struct payload payload, __u64 where,
+static long in_vm(struct guest *vm, struct payload code, __u64 where,
 		  unsigned int rounds)
 {
 	__u64 ticks[ROUNDS];
@@ -113,7 +113,7 @@ static long in_vm(struct guest *vm, struct payload payload, __u64 where,
 
 	profile_begin();
 	profile_ports(false);
-	err = guest_run(vm, payload, where, rounds + 1, BATCH);
+	err = guest_run(vm, code, where, rounds + 1, BATCH);
 	profile_ports(true);
 	profile_end(rounds * BATCH);
 	if (err)
