@@ -31,11 +31,32 @@ function step(name, ms, guest, kernel, qemu)
 
 function rest(seconds) { return seconds > 0 ? seconds : 0 }
 
+# Those whose name begins with PREFIX, most frequent first; all others if it is "".
+function show(prefix,	i, most, share)
+{
+	for (;;) {
+		most = ""
+		for (i = 1; i <= nr_names; i++)
+			if (!(names[i] in shown) && sum[names[i]] > (most == "" ? 0 : sum[most]) &&
+				    substr(names[i], 1, length(prefix)) == prefix)
+				most = names[i]
+		if (most == "")
+			return
+		shown[most]
+		share = prefix == "" ? "" : sprintf("%5.1f%%", 100 * sum[most] / sum["exits"])
+		printf "%-40s %12.0f %s\n", substr(most, length(prefix) + 1), sum[most], share
+	}
+}
+
 END {
 	printf "%-48s %8.1f %9.1f %9.1f %9.1f %9.1f\n", "all", all[1] / 1000, all[2] / 100, all[3] / 100, all[4] / 100,
 		rest(all[1] / 1000 - (all[2] + all[3] + all[4]) / 100)
-	print ""
+	printf "\n%-40s %12.0f\n", "exits of all virtual CPUs", sum["exits"]
+	shown["exits"]
+	show("exits_")
+	print "\nother counters"
 	for (i = 1; i <= nr_names; i++)
-		if (sum[names[i]])
-			printf "%-32s %10d\n", names[i], sum[names[i]]
+		if (names[i] ~ /_ns$/)
+			shown[names[i]]
+	show("")
 }
