@@ -3,12 +3,22 @@
 # make install    put it into the kernel's module tree, with a udev rule for group vtx
 # make uninstall  remove all that install put there
 # make check      hold the sources against the rules of the house
-# make test       set up the emulated VT-x machine and run every test on it
+# make test       set up the emulated VT-x machine and test every promise on it
 #                 (HOST=1: on this very machine, which must have VT-x)
+# make test-full  the same at length, and on more kernels, CPU models and numbers of CPUs
 # make bench      what operations cost under vtx and under KVM, in instructions
 #                 (PROFILE=ROW: which functions these are in, for the rows that match)
-# make run        boot the emulated machine with vtx loaded, to look around in
+# make run        Debian under QEMU on vtx, in the emulated machine; SHELL=1: and
+#                 its prompt is yours
+# make shell      the emulated machine's own shell, vtx loaded, to look around in
 # make clean      remove what was built; the cache of the emulated machine stays
+
+# SHELL=1 is for "make run". To make itself, and to every make below, SHELL is what runs commands.
+ifeq ($(origin SHELL): $(SHELL),command line: 1)
+guest_shell := yes
+override SHELL := /bin/sh
+MAKEOVERRIDES := $(filter-out SHELL=%,$(MAKEOVERRIDES))
+endif
 
 KVER ?= $(shell uname -r)
 KDIR ?= /lib/modules/$(KVER)/build
@@ -17,7 +27,7 @@ GROUP ?= vtx
 modules_dir = $(DESTDIR)/lib/modules/$(KVER)
 rule = $(DESTDIR)/etc/udev/rules.d/60-vtx.rules
 
-.PHONY: modules install uninstall check test bench run clean
+.PHONY: modules install uninstall check test test-full bench run shell clean
 
 modules:
 	@test -d $(KDIR) || { echo "No kernel headers in $(KDIR): \
@@ -61,10 +71,17 @@ check:
 test:
 	selftests/$(if $(HOST),metal,vm)/test
 
+test-full:
+	selftests/vm/test --full
+
 bench:
 	selftests/vm/$(if $(PROFILE),profile "$(PROFILE)",bench)
 
 run:
+	selftests/vm/build plain
+	selftests/vm/demo $(if $(guest_shell),--shell)
+
+shell:
 	selftests/vm/build plain
 	selftests/vm/run --shell
 

@@ -24,6 +24,9 @@
 /* IA32_APIC_BASE.EXTD: x2APIC mode. */
 #define VTX_APIC_BASE_EXTD	BIT_ULL(10)
 
+/* With PAE paging CR3 has the address of the four PDPTEs. */
+#define VTX_CR3_PDPTES	GENMASK_ULL(31, 5)
+
 /**
  * struct vtx_cr_limits - what one virtual CPU may have in its registers
  * @cr4: bits of CR4

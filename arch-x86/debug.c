@@ -284,15 +284,14 @@ bool vtx_debug_skipped(struct vtx_vcpu *vcpu)
 	return false;
 }
 
+static enum vtx_result exit_of_step(struct vtx_vcpu *vcpu)
+{
+	return vtx_debug_exit(vcpu, X86_TRAP_DB, DR_STEP);
+}
+
 static enum vtx_result report_step(struct vtx_vcpu *vcpu)
 {
-	int err = vtx_vcpu_load(vcpu);
-
-	if (err)
-		return vtx_vcpu_error(vcpu, err);
-	vtx_debug_exit(vcpu, X86_TRAP_DB, DR_STEP);
-	vtx_vcpu_put(vcpu);
-	return VTX_USER;
+	return vtx_vcpu_when_loaded(vcpu, exit_of_step);
 }
 
 /**

@@ -60,7 +60,8 @@
 	/* Old Windows looks whether the L2 cache is on. */		\
 	X(BBL_CR_CTL3, 0x11e, 1, CONST, RI, ANY, 0xbe702111, ALWAYS,	\
 	  NOTHING, 0)							\
-	X(MISC_FEATURES_ENABLES, 0x140, 1, CONST, RO, ANY, 0, ALWAYS,	\
+	/* Linux reads it to know that it is there, and writes 0 back. */ \
+	X(MISC_FEATURES_ENABLES, 0x140, 1, KEPT, RW, MASK, 0, ALWAYS,	\
 	  NOTHING, 0)							\
 	X(SYSENTER_CS, 0x174, 1, VMCS, RW, LOW32,			\
 	  VMCS_GUEST_IA32_SYSENTER_CS, SEP, NOTHING, L | P)		\

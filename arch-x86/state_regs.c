@@ -177,7 +177,7 @@ static bool read_pdptes(struct vtx_vcpu *vcpu, const struct kvm_sregs *sregs,
 			u64 *pdpte)
 {
 	return vtx_pae_paging(sregs->cr0, sregs->cr4, sregs->efer) &&
-	       !vtx_mem_read(vcpu->mem, sregs->cr3 & GENMASK_ULL(31, 5), pdpte,
+	       !vtx_mem_read(vcpu->mem, sregs->cr3 & VTX_CR3_PDPTES, pdpte,
 			     4 * sizeof(*pdpte)) &&
 	       vtx_pdptes_valid(&vcpu->limits, pdpte);
 }

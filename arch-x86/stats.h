@@ -9,7 +9,6 @@
 
 /* name, type (KVM_STATS_TYPE_*), description */
 #define VTX_VCPU_STATS(X)						\
-	X(exits,		CUMULATIVE,	"VM exits")		\
 	X(user_exits,		CUMULATIVE,	"returns to user space") \
 	X(slow_exits,		CUMULATIVE,				\
 	  "exits that had to leave the inner loop")			\
@@ -64,13 +63,18 @@
 	X(entry_failures_unexplained, CUMULATIVE,			\
 	  "of these, without a rule that the checker knows")
 
+/* A power of 2 above all basic exit reasons: an index needs no comparison. */
+#define VTX_EXIT_COUNTERS	128
+
 /**
  * struct vtx_vcpu_stats - the values, written by the vCPU's thread alone
+ * @exits: VM exits, by basic exit reason
  */
 struct vtx_vcpu_stats {
 #define VTX_VCPU_STAT_MEMBER(name, type, text)	u64 name;
 	VTX_VCPU_STATS(VTX_VCPU_STAT_MEMBER)
 #undef VTX_VCPU_STAT_MEMBER
+	u64 exits[VTX_EXIT_COUNTERS];
 };
 
 #endif /* VTX_ARCH_X86_STATS_H */

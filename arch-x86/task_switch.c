@@ -264,7 +264,8 @@ static int load_paging(struct vtx_task_switch *ts)
 	if (!ts->new_cr3)
 		return 0;
 	if (vtx_pae_paging(paging->cr0, paging->cr4, paging->efer)) {
-		ret = vtx_linear_read_gpa(&ts->linear, ts->task.cr3 & ~0x1fU,
+		ret = vtx_linear_read_gpa(&ts->linear,
+					  ts->task.cr3 & VTX_CR3_PDPTES,
 					  pdpte, sizeof(pdpte));
 		if (ret && ret != -EFAULT)
 			return ret;

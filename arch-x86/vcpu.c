@@ -226,13 +226,8 @@ void vtx_vcpu_put(struct vtx_vcpu *vcpu)
 	preempt_enable();
 }
 
-/**
- * vtx_vcpu_kick() - make a vCPU leave the guest, or its sleep
- * @vcpu: the vCPU; anybody's
- *
- * Any context.  Does not wait.
- */
-void vtx_vcpu_kick(struct vtx_vcpu *vcpu)
+/* Make a vCPU leave the guest, or its sleep.  Does not wait. */
+static void kick(struct vtx_vcpu *vcpu)
 {
 	int me = get_cpu(), cpu;
 
@@ -258,7 +253,7 @@ void vtx_vcpu_request(struct vtx_vcpu *vcpu, enum vtx_request request)
 	set_bit(request, &vcpu->requests);
 	/* The bit before vcpu->cpu is read: pairs with vmexit/run.c's begin(). */
 	smp_mb__after_atomic();
-	vtx_vcpu_kick(vcpu);
+	kick(vcpu);
 }
 
 /**
@@ -306,17 +301,7 @@ void vtx_vcpu_advance(struct vtx_vcpu *vcpu)
 	advance(vcpu, vtx_exit_insn_length(&vcpu->exit));
 }
 
-/* RFLAGS have something to say about the instruction that has been skipped. */
-static noinline enum vtx_result skipped_with(struct vtx_vcpu *vcpu, u64 rflags)
-{
-	/* RF holds breakpoints off for one instruction, which this was. */
-	if (rflags & X86_EFLAGS_RF)
-		vmcs_writel(VMCS_GUEST_RFLAGS, rflags & ~X86_EFLAGS_RF);
-	if ((rflags & X86_EFLAGS_TF) && vtx_debug_skipped(vcpu))
-		return VTX_USER;
-	return VTX_RESUME;
-}
-
+/* As if the CPU had executed it: TF traps, RF is gone. */
 static __always_inline enum vtx_result skip(struct vtx_vcpu *vcpu,
 					    unsigned int len)
 {
@@ -324,8 +309,13 @@ static __always_inline enum vtx_result skip(struct vtx_vcpu *vcpu,
 
 	advance(vcpu, len);
 	rflags = vmcs_readl(VMCS_GUEST_RFLAGS);
-	if (unlikely(rflags & (X86_EFLAGS_RF | X86_EFLAGS_TF)))
-		return skipped_with(vcpu, rflags);
+	if (likely(!(rflags & (X86_EFLAGS_RF | X86_EFLAGS_TF))))
+		return VTX_RESUME;
+	/* It holds breakpoints off for one instruction, which this was. */
+	if (rflags & X86_EFLAGS_RF)
+		vmcs_writel(VMCS_GUEST_RFLAGS, rflags & ~X86_EFLAGS_RF);
+	if (unlikely(rflags & X86_EFLAGS_TF) && vtx_debug_skipped(vcpu))
+		return VTX_USER;
 	return VTX_RESUME;
 }
 
@@ -545,7 +535,7 @@ int vtx_load_pdptes(struct vtx_vcpu *vcpu, u64 cr3)
 {
 	u64 pdpte[4];
 
-	if (vtx_mem_read_fast(vcpu->mem, cr3 & GENMASK_ULL(31, 5), pdpte,
+	if (vtx_mem_read_fast(vcpu->mem, cr3 & VTX_CR3_PDPTES, pdpte,
 			      sizeof(pdpte)))
 		return -EFAULT;
 	if (!vtx_pdptes_valid(&vcpu->limits, pdpte))

@@ -318,7 +318,6 @@ int vtx_vcpu_load(struct vtx_vcpu *vcpu);
 enum vtx_result vtx_vcpu_reload(struct vtx_vcpu *vcpu);
 void vtx_vcpu_put(struct vtx_vcpu *vcpu);
 void vtx_vcpu_request(struct vtx_vcpu *vcpu, enum vtx_request request);
-void vtx_vcpu_kick(struct vtx_vcpu *vcpu);
 void vtx_vcpu_advance(struct vtx_vcpu *vcpu);
 enum vtx_result vtx_vcpu_skip(struct vtx_vcpu *vcpu);
 enum vtx_result vtx_vcpu_skip_bytes(struct vtx_vcpu *vcpu, unsigned int len);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The tables: every change of an entry passes vtx_ept_set_entry().
+ * The tables: every change of an entry passes set_entry().
  *
  * Tables have no locks of their own.  Under map_lock for reading, any number
  * of tasks add rights and tables, each by compare-and-exchange of one entry;
@@ -109,22 +109,13 @@ static void account(struct vtx_mem *mem, u64 gfn, int level, u64 old, u64 new)
 	trace_vtx_ept_set(mem->eptp, gfn, level, old, new);
 }
 
-/**
- * vtx_ept_set_entry() - change an entry, if it is still what it was
- * @mem: the VM's memory
- * @entry: the entry, reachable from the root
- * @gfn: first frame that it translates
- * @level: its level
- * @old: what it is taken to hold; receives what it does hold after a failure
- * @new: what it shall hold
- *
- * The one place where entries change.  The caller holds map_lock, for writing
- * if rights are taken away.
- *
- * Return: true if the entry has changed.
+/*
+ * The one place where entries change, if they are still what they were: else
+ * @old receives what the entry holds, and the answer is false.  The caller
+ * holds map_lock, for writing if rights are taken away.
  */
-bool vtx_ept_set_entry(struct vtx_mem *mem, u64 *entry, u64 gfn, int level,
-		       u64 *old, u64 new)
+static bool set_entry(struct vtx_mem *mem, u64 *entry, u64 gfn, int level,
+		      u64 *old, u64 new)
 {
 	lockdep_assert_held(&mem->map_lock);
 	WARN_ON_ONCE(!change_sound(*old, new, level));
@@ -216,7 +207,7 @@ static bool install_leaf(struct vtx_mem *mem, const struct vtx_ept_leaf *leaf,
 		if (new == old)
 			return true;
 	}
-	return vtx_ept_set_entry(mem, entry, gfn, level, &old, new);
+	return set_entry(mem, entry, gfn, level, &old, new);
 }
 
 /**
@@ -251,10 +242,9 @@ enum vtx_ept_result vtx_ept_map(struct vtx_mem *mem,
 						       VTX_EPT_MAPPED;
 		if (!*spare)
 			return VTX_EPT_NEED_TABLE;
-		if (vtx_ept_set_entry(mem, entry,
-				      leaf->gfn & ~(vtx_ept_pages(level) - 1),
-				      level, &value,
-				      vtx_ept_table_entry(*spare)))
+		if (set_entry(mem, entry,
+			      leaf->gfn & ~(vtx_ept_pages(level) - 1), level,
+			      &value, vtx_ept_table_entry(*spare)))
 			*spare = NULL;
 	}
 }
@@ -280,8 +270,7 @@ static u64 replace_entry(struct vtx_mem *mem, const struct vtx_ept_iter *iter,
 {
 	u64 old = iter->value;
 
-	while (!vtx_ept_set_entry(mem, iter->entry, iter->gfn, iter->level,
-				  &old, new))
+	while (!set_entry(mem, iter->entry, iter->gfn, iter->level, &old, new))
 		;
 	return old;
 }
@@ -359,8 +348,8 @@ static void protect_entry(struct vtx_mem *mem, u64 *entry, u64 gfn, int level,
 			  u64 value, struct vtx_ept_zap *zap)
 {
 	while (vtx_ept_leaf(value, level) && value & VTX_EPT_WRITE) {
-		if (!vtx_ept_set_entry(mem, entry, gfn, level, &value,
-				       value & ~VTX_EPT_WRITE))
+		if (!set_entry(mem, entry, gfn, level, &value,
+			       value & ~VTX_EPT_WRITE))
 			continue;	/* the CPU has set A or D */
 		zap->flush = true;
 		return;
@@ -469,8 +458,8 @@ enum vtx_ept_result vtx_ept_split(struct vtx_mem *mem, u64 gfn, u64 **spare,
 	first = gfn & ~(vtx_ept_pages(level) - 1);
 	do {
 		fill_children(mem, *spare, value, level - 1);
-	} while (!vtx_ept_set_entry(mem, entry, first, level, &value,
-				    vtx_ept_table_entry(*spare)));
+	} while (!set_entry(mem, entry, first, level, &value,
+			    vtx_ept_table_entry(*spare)));
 	for (i = 0; i < VTX_EPT_ENTRIES; i++)
 		account(mem, first + i * vtx_ept_pages(level - 1), level - 1, 0,
 			(*spare)[i]);
@@ -572,8 +561,8 @@ bool vtx_ept_age(struct vtx_mem *mem, u64 start, u64 end, bool clear)
 		if (!clear)
 			break;
 		/* If it fails, somebody else has just given or used rights. */
-		vtx_ept_set_entry(mem, iter.entry, iter.gfn, iter.level, &old,
-				  old & ~VTX_EPT_ACCESSED);
+		set_entry(mem, iter.entry, iter.gfn, iter.level, &old,
+			  old & ~VTX_EPT_ACCESSED);
 	}
 	return young;
 }

@@ -52,8 +52,6 @@ struct vtx_ept_zap {
 
 u64 *vtx_ept_alloc_table(void);
 void vtx_ept_free_table(u64 *table);
-bool vtx_ept_set_entry(struct vtx_mem *mem, u64 *entry, u64 gfn, int level,
-		       u64 *old, u64 new);
 bool vtx_ept_allows(struct vtx_mem *mem, u64 gfn, u64 access);
 enum vtx_ept_result vtx_ept_map(struct vtx_mem *mem,
 				const struct vtx_ept_leaf *leaf, u64 **spare);

@@ -25,6 +25,7 @@
 #include "module/vm.h"
 #include "arch-x86/stats.h"
 #include "arch-x86/vcpu.h"
+#include "arch-x86/vmx/exit_reasons.h"
 
 /* Of an id or a counter, with its 0; what KVM has too. */
 #define NAME_SIZE	48
@@ -71,14 +72,19 @@ struct stats_row {
 	static_assert(sizeof(#name) <= NAME_SIZE);
 
 static const struct stats_row vm_rows[] = { VTX_VM_STATS(STATS_ROW) };
-static const struct stats_row vcpu_rows[] = { VTX_VCPU_STATS(STATS_ROW) };
+
+/* A vCPU's exits are counted by reason, and told also as a sum. */
+#define EXITS_ROW(number, name, ...)	STATS_ROW(exits_##name, CUMULATIVE)
+static const struct stats_row vcpu_rows[] = {
+	STATS_ROW(exits, CUMULATIVE)
+	VTX_VCPU_STATS(STATS_ROW)
+	VTX_EXIT_REASONS(EXITS_ROW)
+};
+
+static_assert(VTX_NR_EXIT_REASONS <= VTX_EXIT_COUNTERS);
 
 VTX_VM_STATS(STATS_NAME_FITS)
 VTX_VCPU_STATS(STATS_NAME_FITS)
-
-/* The values of a vCPU are an array. */
-static_assert(sizeof(struct vtx_vcpu_stats) ==
-	      ARRAY_SIZE(vcpu_rows) * sizeof(u64));
 
 /**
  * struct stats_file - an open file
@@ -121,9 +127,19 @@ static void take_vm_values(struct vtx_vm *vm, u64 *value)
 
 static void take_vcpu_values(const struct vtx_vcpu *vcpu, u64 *value)
 {
-#define TAKE_VALUE(name, type, text)	*value++ = READ_ONCE(vcpu->stats.name);
+	const struct vtx_vcpu_stats *stats = &vcpu->stats;
+	u64 *exits = value++;
+	int i;
+
+	*exits = 0;
+	for (i = 0; i < VTX_EXIT_COUNTERS; i++)
+		*exits += READ_ONCE(stats->exits[i]);
+#define TAKE_VALUE(name, type, text)	*value++ = READ_ONCE(stats->name);
 	VTX_VCPU_STATS(TAKE_VALUE)
 #undef TAKE_VALUE
+#define TAKE_EXITS(number, ...)	*value++ = READ_ONCE(stats->exits[number]);
+	VTX_EXIT_REASONS(TAKE_EXITS)
+#undef TAKE_EXITS
 }
 
 static ssize_t stats_read(struct file *file, char __user *buffer, size_t size,

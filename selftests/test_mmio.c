@@ -68,11 +68,14 @@ static void set_window(__u64 window, enum backing backing)
 			 backing == ROM ? KVM_MEM_READONLY : 0);
 }
 
+static long every;
+
 static void begin(void)
 {
 	struct cpuid_list cpuid;
 	struct kvm_cpuid_entry2 *leaf1;
 
+	every = vtx_number("EVERY", 1);
 	guest_create(&guest);
 	window_is_memory = false;
 	set_slot(0, 0, 0, 0);
@@ -509,7 +512,10 @@ static void compare_rows(const struct row *rows, unsigned int count,
 	for (i = 0; i < count; i++)
 		run_row(&rows[i], &on_memory[i]);
 	set_window(window_of(rows[0].mode), backing);
+	/* Moves twice: the second time they are known. */
 	for (i = 0; i < count; i++) {
+		if (has(rows[i].name, "_mov"))
+			run_row(&rows[i], &on_device);
 		run_row(&rows[i], &on_device);
 		tally->accesses += device_log.accesses;
 		if (is_unknown(&on_device)) {
@@ -528,6 +534,17 @@ static void compare_rows(const struct row *rows, unsigned int count,
 		if (!tally->differ++ || getenv("ALL"))
 			explain(&rows[i], &on_memory[i], &on_device, what);
 	}
+}
+
+/*
+ * Only each EVERY-th form has its turn; the next mode goes on counting, so that
+ * its forms are others.
+ */
+static bool has_turn(void)
+{
+	static long form;
+
+	return form++ % every == 0;
 }
 
 /* Where the operand is: across both borders, unaligned, in the first page. */
@@ -577,6 +594,8 @@ static void compare_all(enum mode mode, int ring, enum backing backing,
 		if (is_kind(payload->name + strlen(prefix), "avx") &&
 		    (!have_avx || mode == MODE_REAL || mode == MODE_V86))
 			continue;
+		if (!has_turn())
+			continue;
 		count = make_rows(rows, payload, mode, ring, places, nr_places,
 				  seeds);
 		MUST(count <= MAX_ROWS);
@@ -607,8 +626,8 @@ static void compare_mode(struct __test_metadata *_metadata, enum mode mode,
 	compare_all(mode, ring, backing, places, nr_places, seeds, &tally);
 	report(&tally, mode_name[mode]);
 	EXPECT_EQ(0, bad(&tally));
-	EXPECT_LT(400, tally.compared);
-	EXPECT_LT(400, tally.accesses);
+	EXPECT_LT(400, tally.compared * every);
+	EXPECT_LT(400, tally.accesses * every);
 }
 
 VTX_TEST(forms_64bit)
@@ -684,7 +703,7 @@ VTX_TEST(page_faults)
 			    ARRAY_SIZE(places), 1, &tally);
 		report(&tally, mode_name[rows[i].mode]);
 		EXPECT_EQ(0, bad(&tally));
-		EXPECT_LT(100, tally.exceptions);
+		EXPECT_LT(100, tally.exceptions * every);
 		vcpu_destroy(&vcpu);
 		guest_destroy(&guest);
 	}

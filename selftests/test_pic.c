@@ -24,6 +24,7 @@
 #define READ_IRR	0x0a
 #define READ_ISR	0x0b
 #define EOI		0x20
+#define ROTATE		0xa0	/* and EOI */
 
 #define LINT0		0x350
 #define EXTINT		0x700
@@ -352,6 +353,31 @@ VTX_TEST(task_priority)
 	EXPECT_EQ(BOARD_MASTER + 3, board_interrupt(&board, true));
 }
 
+/*
+ * Of several vCPUs the one takes them that lets them through, though it is not
+ * the first; here that one sleeps, and the first has not been started.
+ */
+VTX_TEST(another_vcpu)
+{
+	struct kvm_mp_state runnable = { KVM_MP_STATE_RUNNABLE };
+	struct vcpu first;
+	pthread_t thread;
+
+	guest_create(&board.guest);
+	MUST(!ioctl(board.guest.fd, KVM_CREATE_IRQCHIP, 0));
+	vcpu_create(&board.vcpu, &board.guest, 0);
+	set_lint0(EXTINT | MASKED);
+	first = board.vcpu;
+	vcpu_create(&board.vcpu, &board.guest, 1);
+	MUST(!ioctl(board.vcpu.fd, KVM_SET_MP_STATE, &runnable));
+	set_lint0(EXTINT);
+	start(MODE_LONG);
+	ASSERT_EQ(0, pthread_create(&thread, NULL, raise_later, (void *)10L));
+	EXPECT_EQ(BOARD_SLAVE + 2, board_interrupt(&board, true));
+	pthread_join(thread, NULL);
+	vcpu_destroy(&first);
+}
+
 /* ---- User space ---- */
 
 VTX_TEST(line_status)
@@ -444,13 +470,18 @@ VTX_TEST(bad_states)
 
 /* ---- Races ---- */
 
-static volatile bool over;
+static int over;
+
+static bool is_over(void)
+{
+	return __atomic_load_n(&over, __ATOMIC_RELAXED);
+}
 
 static void *raise_all(void *unused)
 {
 	int pin;
 
-	while (!over) {
+	while (!is_over()) {
 		for (pin = 3; pin < 16; pin++)
 			pulse(pin);
 		usleep(200);
@@ -462,7 +493,7 @@ static void *look_on(void *unused)
 {
 	struct kvm_pic_state state;
 
-	while (!over) {
+	while (!is_over()) {
 		get_pic(KVM_IRQCHIP_PIC_SLAVE, &state);
 		usleep(300);
 	}
@@ -511,14 +542,16 @@ VTX_TEST(others_raise_lines)
 			  look(MC, READ_ISR));
 		EXPECT_EQ(pins >> 8, look(SC, READ_ISR));
 		while (look(SC, READ_ISR))
-			board_out(&board, SC, EOI);
+			board_out(&board, SC, ROTATE);
 		while (look(MC, READ_ISR))
-			board_out(&board, MC, EOI);
+			board_out(&board, MC, ROTATE);
 	}
-	over = true;
+	__atomic_store_n(&over, true, __ATOMIC_RELAXED);
 	pthread_join(threads[0], NULL);
 	pthread_join(threads[1], NULL);
-	EXPECT_NE(0, seen & (seen - 1));
+	/* Each has had its turn, if there were enough. */
+	if (rounds >= 200)
+		EXPECT_EQ(0xfff8, seen);
 }
 
 VTX_TEST_MAIN

@@ -226,6 +226,32 @@ VTX_TEST(counts_exits)
 	EXPECT_EQ(0, stat_of(other, "io_exits"));
 }
 
+/* vtx counts exits by the SDM's reasons, and their sum is all. */
+VTX_TEST(counts_by_reason)
+{
+	const struct bus_op op = { BUS_OUT + 1, 10, PORT, 1 };
+	static struct image image;
+	__u64 sum = 0;
+	__u32 j;
+	int i;
+
+	if (!device_is_vtx())
+		SKIP(return, "vtx only");
+	begin();
+	bus_start(&vcpu, &op, 1);
+	for (i = 0; i < 10; i++)
+		bus_exit(&vcpu, &op);
+	bus_done(&vcpu);
+	image_read(stats_open(vcpu.fd), &image);
+	for (j = 0; j < image.header.num_desc; j++)
+		if (!strncmp(desc_at(&image, j)->name, "exits_", 6))
+			sum += value_of(&image, NULL, j);
+	EXPECT_EQ(value_of(&image, "exits", 0), sum);
+	EXPECT_EQ(value_of(&image, "io_exits", 0),
+		  value_of(&image, "exits_IO", 0));
+	EXPECT_EQ(0, value_of(&image, "exits_VMCALL", 0));
+}
+
 VTX_TEST(counts_pages)
 {
 	const struct bus_op op = { BUS_OUT + 1, 1, PORT, 1 };

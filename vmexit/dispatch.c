@@ -83,7 +83,7 @@ enum vtx_result vtx_dispatch(struct vtx_vcpu *vcpu)
 	enum vtx_result result;
 	bool insn;
 
-	vcpu->stats.exits++;
+	vcpu->stats.exits[reason % VTX_EXIT_COUNTERS]++;
 	if (trace_vtx_exit_enabled())
 		trace_vtx_exit(vcpu->id, vcpu->exit.reason,
 			       vmcs_readl(VMCS_GUEST_RIP),

@@ -55,13 +55,14 @@ static bool doorbell(struct vtx_vcpu *vcpu)
 	const u64 wanted = VTX_ACCESS_WRITE | EPT_GLA_VALID | EPT_GLA_ACCESS;
 	struct vtx_exit *exit = &vcpu->exit;
 	u64 qualification = vtx_exit_qualification(exit);
+	u32 len;
 
 	if (!vtx_io_bus_has_doorbells(vcpu->mmio) ||
 	    (qualification & wanted) != wanted ||
 	    boot_cpu_has(X86_FEATURE_HYPERVISOR))
 		return false;
-	if (!vtx_exit_insn_length(exit) ||
-	    vtx_exit_insn_length(exit) > INSN_MAX)
+	len = vtx_exit_insn_length(exit);
+	if (!len || len > INSN_MAX)
 		return false;
 	return vtx_io_bus_write(vcpu->mmio, vtx_exit_gpa(exit), 0, NULL);
 }

@@ -35,7 +35,7 @@
 #define MIN_PERIOD_NS	200000
 
 /* Who has not handled as many has stopped for other reasons. */
-#define MAX_MISSED	(1 << 20)
+#define MAX_MISSED	1000000
 
 #define GSI		0
 

@@ -257,6 +257,32 @@ static int write_until_stopped(void *argument)
 }
 
 /* A range is poisoned after its removal; who still used it would crash. */
+/* There are doorbells from the first that comes until the last has gone. */
+static void doorbells(struct kunit *test)
+{
+	struct probe plain, bell[2];
+	struct vtx_io_bus bus;
+	int i;
+
+	vtx_io_bus_init(&bus);
+	probe_init(&plain, 0, 4, true);
+	KUNIT_EXPECT_EQ(test, 0, vtx_io_bus_add(&bus, &plain.range));
+	KUNIT_EXPECT_FALSE(test, vtx_io_bus_has_doorbells(&bus));
+	for (i = 0; i < 2; i++) {
+		probe_init(&bell[i], 8, 9, true);
+		bell[i].range.doorbell = true;
+		KUNIT_EXPECT_EQ(test, 0, vtx_io_bus_add(&bus, &bell[i].range));
+		KUNIT_EXPECT_TRUE(test, vtx_io_bus_has_doorbells(&bus));
+	}
+	KUNIT_EXPECT_TRUE(test, vtx_io_bus_remove(&bus, &bell[0].range));
+	KUNIT_EXPECT_FALSE(test, vtx_io_bus_remove(&bus, &bell[0].range));
+	KUNIT_EXPECT_TRUE(test, vtx_io_bus_has_doorbells(&bus));
+	KUNIT_EXPECT_TRUE(test, vtx_io_bus_remove(&bus, &bell[1].range));
+	KUNIT_EXPECT_FALSE(test, vtx_io_bus_has_doorbells(&bus));
+	vtx_io_bus_destroy(&bus);
+	KUNIT_EXPECT_EQ(test, plain.released, 1);
+}
+
 static void removal_waits(struct kunit *test)
 {
 	struct task_struct *reader;
@@ -286,6 +312,7 @@ static struct kunit_case io_bus_cases[] = {
 	KUNIT_CASE(order),
 	KUNIT_CASE(against_a_list),
 	KUNIT_CASE(many),
+	KUNIT_CASE(doorbells),
 	KUNIT_CASE(removal_waits),
 	{ }
 };

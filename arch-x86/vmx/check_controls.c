@@ -5,7 +5,6 @@
 #include "module/compat.h"
 
 #include <linux/bitfield.h>
-#include <linux/sizes.h>
 
 #include <asm/processor-flags.h>
 #include <asm/trapnr.h>
@@ -52,17 +51,11 @@ static bool check_words(struct vtx_check *check)
 static bool check_bitmaps(struct vtx_check *check)
 {
 	if (GET(check, CTRL_PROC_BASED) & PROC_IO_BITMAPS) {
-		MUST(check, CTRL_IO_BITMAP_A,
-		     vtx_check_hpa(check, GET(check, CTRL_IO_BITMAP_A), SZ_4K),
-		     "a page's physical address");
-		MUST(check, CTRL_IO_BITMAP_B,
-		     vtx_check_hpa(check, GET(check, CTRL_IO_BITMAP_B), SZ_4K),
-		     "a page's physical address");
+		MUST_BE_PAGE(check, CTRL_IO_BITMAP_A);
+		MUST_BE_PAGE(check, CTRL_IO_BITMAP_B);
 	}
 	if (HAS(check, PROC_BASED, MSR_BITMAPS))
-		MUST(check, CTRL_MSR_BITMAPS,
-		     vtx_check_hpa(check, GET(check, CTRL_MSR_BITMAPS), SZ_4K),
-		     "a page's physical address");
+		MUST_BE_PAGE(check, CTRL_MSR_BITMAPS);
 	return true;
 }
 
@@ -90,9 +83,7 @@ static bool check_tpr_shadow(struct vtx_check *check)
 		     "no APIC virtualization without \"use TPR shadow\"");
 		return true;
 	}
-	MUST(check, CTRL_VIRTUAL_APIC_ADDRESS,
-	     vtx_check_hpa(check, GET(check, CTRL_VIRTUAL_APIC_ADDRESS), SZ_4K),
-	     "a page's physical address");
+	MUST_BE_PAGE(check, CTRL_VIRTUAL_APIC_ADDRESS);
 	if (proc2 & VTX_CONTROL(VIRT_INTR_DELIVERY))
 		return true;
 	MUST(check, CTRL_TPR_THRESHOLD, !(threshold & ~0xfU), "bits 31:4 0");
@@ -108,9 +99,7 @@ static bool check_apic(struct vtx_check *check)
 	u32 proc2 = vtx_check_proc2(check);
 
 	if (proc2 & VTX_CONTROL(VIRT_APIC_ACCESSES))
-		MUST(check, CTRL_APIC_ACCESS_ADDRESS,
-		     vtx_check_hpa(check, GET(check, CTRL_APIC_ACCESS_ADDRESS),
-				   SZ_4K), "a page's physical address");
+		MUST_BE_PAGE(check, CTRL_APIC_ACCESS_ADDRESS);
 	if (proc2 & VTX_CONTROL(VIRT_X2APIC))
 		MUST(check, CTRL_SECONDARY_PROC_BASED,
 		     !(proc2 & VTX_CONTROL(VIRT_APIC_ACCESSES)),
@@ -190,13 +179,9 @@ static bool check_ept(struct vtx_check *check)
 	if (!check_eptp(check))
 		return false;
 	if (proc2 & VTX_CONTROL(PML))
-		MUST(check, CTRL_PML_ADDRESS,
-		     vtx_check_hpa(check, GET(check, CTRL_PML_ADDRESS), SZ_4K),
-		     "a page's physical address");
+		MUST_BE_PAGE(check, CTRL_PML_ADDRESS);
 	if (proc2 & PROC2_SPP)
-		MUST(check, CTRL_SPP_TABLE_POINTER,
-		     vtx_check_hpa(check, GET(check, CTRL_SPP_TABLE_POINTER),
-				   SZ_4K), "a page's physical address");
+		MUST_BE_PAGE(check, CTRL_SPP_TABLE_POINTER);
 	if (proc2 & PROC2_PT_GPA) {
 		MUST(check, CTRL_VM_ENTRY,
 		     GET(check, CTRL_VM_ENTRY) & ENTRY_LOAD_RTIT,
@@ -219,9 +204,7 @@ static bool check_vmfunc(struct vtx_check *check)
 	MUST(check, CTRL_SECONDARY_PROC_BASED,
 	     vtx_check_proc2(check) & VTX_CONTROL(EPT),
 	     "\"enable EPT\" with EPTP switching");
-	MUST(check, CTRL_EPTP_LIST_ADDRESS,
-	     vtx_check_hpa(check, GET(check, CTRL_EPTP_LIST_ADDRESS), SZ_4K),
-	     "a page's physical address");
+	MUST_BE_PAGE(check, CTRL_EPTP_LIST_ADDRESS);
 	return true;
 }
 
@@ -232,20 +215,11 @@ static bool check_vmfunc_and_shadow(struct vtx_check *check)
 	if ((proc2 & PROC2_VMFUNC) && !check_vmfunc(check))
 		return false;
 	if (proc2 & PROC2_SHADOW_VMCS) {
-		MUST(check, CTRL_VMREAD_BITMAP_ADDRESS,
-		     vtx_check_hpa(check,
-				   GET(check, CTRL_VMREAD_BITMAP_ADDRESS),
-				   SZ_4K), "a page's physical address");
-		MUST(check, CTRL_VMWRITE_BITMAP_ADDRESS,
-		     vtx_check_hpa(check,
-				   GET(check, CTRL_VMWRITE_BITMAP_ADDRESS),
-				   SZ_4K), "a page's physical address");
+		MUST_BE_PAGE(check, CTRL_VMREAD_BITMAP_ADDRESS);
+		MUST_BE_PAGE(check, CTRL_VMWRITE_BITMAP_ADDRESS);
 	}
 	if (proc2 & PROC2_EPT_VE)
-		MUST(check, CTRL_VIRT_EXCEPTION_INFO_ADDRESS,
-		     vtx_check_hpa(check,
-				   GET(check, CTRL_VIRT_EXCEPTION_INFO_ADDRESS),
-				   SZ_4K), "a page's physical address");
+		MUST_BE_PAGE(check, CTRL_VIRT_EXCEPTION_INFO_ADDRESS);
 	return true;
 }
 
@@ -256,6 +230,12 @@ static bool list_fits(struct vtx_check *check, u64 list, u64 count)
 			  vtx_check_hpa(check, list + count * 16 - 1, 1));
 }
 
+#define MUST_BE_LIST(check, LIST)					\
+	MUST(check, CTRL_##LIST##_ADDRESS,				\
+	     list_fits(check, GET(check, CTRL_##LIST##_ADDRESS),	\
+		       GET(check, CTRL_##LIST##_COUNT)),		\
+	     "a physical address aligned to 16 bytes, also at the list's end")
+
 static bool check_exit_controls(struct vtx_check *check)
 {
 	MUST(check, CTRL_VM_EXIT, ALLOWED(check, CTRL_VM_EXIT, exit),
@@ -264,14 +244,8 @@ static bool check_exit_controls(struct vtx_check *check)
 	     HAS(check, PIN_BASED, PREEMPTION_TIMER) ||
 	     !(GET(check, CTRL_VM_EXIT) & EXIT_SAVE_TIMER),
 	     "no \"save VMX-preemption timer value\" without the timer");
-	MUST(check, CTRL_EXIT_MSR_STORE_ADDRESS,
-	     list_fits(check, GET(check, CTRL_EXIT_MSR_STORE_ADDRESS),
-		       GET(check, CTRL_EXIT_MSR_STORE_COUNT)),
-	     "a physical address aligned to 16 bytes, also at the list's end");
-	MUST(check, CTRL_EXIT_MSR_LOAD_ADDRESS,
-	     list_fits(check, GET(check, CTRL_EXIT_MSR_LOAD_ADDRESS),
-		       GET(check, CTRL_EXIT_MSR_LOAD_COUNT)),
-	     "a physical address aligned to 16 bytes, also at the list's end");
+	MUST_BE_LIST(check, EXIT_MSR_STORE);
+	MUST_BE_LIST(check, EXIT_MSR_LOAD);
 	return true;
 }
 
@@ -347,10 +321,7 @@ static bool check_entry_controls(struct vtx_check *check)
 	     "reserved bits set as the capability MSR says");
 	if (!check_injection(check))
 		return false;
-	MUST(check, CTRL_ENTRY_MSR_LOAD_ADDRESS,
-	     list_fits(check, GET(check, CTRL_ENTRY_MSR_LOAD_ADDRESS),
-		       GET(check, CTRL_ENTRY_MSR_LOAD_COUNT)),
-	     "a physical address aligned to 16 bytes, also at the list's end");
+	MUST_BE_LIST(check, ENTRY_MSR_LOAD);
 	MUST(check, CTRL_VM_ENTRY,
 	     !(GET(check, CTRL_VM_ENTRY) &
 	       (ENTRY_TO_SMM | ENTRY_DEACTIVATE_DUAL)),

@@ -69,12 +69,8 @@ static bool check_msrs(struct vtx_check *check)
 		MUST(check, GUEST_DR7, !(GET(check, GUEST_DR7) >> 32),
 		     "bits 63:32 0");
 	}
-	MUST(check, GUEST_IA32_SYSENTER_ESP,
-	     vtx_check_canonical(check, GET(check, GUEST_IA32_SYSENTER_ESP)),
-	     "canonical");
-	MUST(check, GUEST_IA32_SYSENTER_EIP,
-	     vtx_check_canonical(check, GET(check, GUEST_IA32_SYSENTER_EIP)),
-	     "canonical");
+	MUST_BE_CANONICAL(check, GUEST_IA32_SYSENTER_ESP);
+	MUST_BE_CANONICAL(check, GUEST_IA32_SYSENTER_EIP);
 	if (HAS(check, VM_ENTRY, ENTRY_LOAD_PAT))
 		MUST(check, GUEST_IA32_PAT,
 		     vtx_check_pat(GET(check, GUEST_IA32_PAT)),
@@ -119,21 +115,14 @@ static bool check_newer_msrs(struct vtx_check *check)
 	     "a value that IA32_S_CET takes");
 	MUST(check, GUEST_SSP, !(GET(check, GUEST_SSP) & 3),
 	     "aligned to 4 bytes");
-	MUST(check, GUEST_INTR_SSP_TABLE_ADDRESS,
-	     vtx_check_canonical(check,
-				 GET(check, GUEST_INTR_SSP_TABLE_ADDRESS)),
-	     "canonical");
+	MUST_BE_CANONICAL(check, GUEST_INTR_SSP_TABLE_ADDRESS);
 	return true;
 }
 
 static bool check_tables(struct vtx_check *check)
 {
-	MUST(check, GUEST_GDTR_BASE,
-	     vtx_check_canonical(check, GET(check, GUEST_GDTR_BASE)),
-	     "canonical");
-	MUST(check, GUEST_IDTR_BASE,
-	     vtx_check_canonical(check, GET(check, GUEST_IDTR_BASE)),
-	     "canonical");
+	MUST_BE_CANONICAL(check, GUEST_GDTR_BASE);
+	MUST_BE_CANONICAL(check, GUEST_IDTR_BASE);
 	MUST(check, GUEST_GDTR_LIMIT, !(GET(check, GUEST_GDTR_LIMIT) >> 16),
 	     "bits 31:16 0");
 	MUST(check, GUEST_IDTR_LIMIT, !(GET(check, GUEST_IDTR_LIMIT) >> 16),

@@ -24,12 +24,8 @@ static bool check_host_registers(struct vtx_check *check)
 	     "no CET without CR0.WP");
 	MUST(check, HOST_CR3, !(GET(check, HOST_CR3) >> check->cpu->phys_bits),
 	     "not wider than physical addresses");
-	MUST(check, HOST_IA32_SYSENTER_ESP,
-	     vtx_check_canonical(check, GET(check, HOST_IA32_SYSENTER_ESP)),
-	     "canonical");
-	MUST(check, HOST_IA32_SYSENTER_EIP,
-	     vtx_check_canonical(check, GET(check, HOST_IA32_SYSENTER_EIP)),
-	     "canonical");
+	MUST_BE_CANONICAL(check, HOST_IA32_SYSENTER_ESP);
+	MUST_BE_CANONICAL(check, HOST_IA32_SYSENTER_EIP);
 	return true;
 }
 
@@ -53,7 +49,6 @@ static bool check_host_msrs(struct vtx_check *check)
 	}
 	if (exit & EXIT_LOAD_CET) {
 		u64 s_cet = GET(check, HOST_IA32_S_CET);
-		u64 table = GET(check, HOST_INTR_SSP_TABLE_ADDRESS);
 
 		MUST(check, HOST_IA32_S_CET,
 		     vtx_check_canonical(check, s_cet) &&
@@ -64,8 +59,7 @@ static bool check_host_msrs(struct vtx_check *check)
 		     !(GET(check, HOST_SSP) & 3) &&
 		     vtx_check_canonical(check, GET(check, HOST_SSP)),
 		     "canonical and aligned to 4 bytes");
-		MUST(check, HOST_INTR_SSP_TABLE_ADDRESS,
-		     vtx_check_canonical(check, table), "canonical");
+		MUST_BE_CANONICAL(check, HOST_INTR_SSP_TABLE_ADDRESS);
 	}
 	if (exit & EXIT_LOAD_PKRS)
 		MUST(check, HOST_IA32_PKRS, !(GET(check, HOST_IA32_PKRS) >> 32),

@@ -9,6 +9,7 @@
 #define VTX_ARCH_X86_VMX_CHECK_RULES_H
 
 #include <linux/bits.h>
+#include <linux/sizes.h>
 #include <linux/types.h>
 
 #include "arch-x86/vmx/check.h"
@@ -69,6 +70,16 @@ bool vtx_check_broken(struct vtx_check *check, enum vtx_vmcs_field field,
 
 #define MUST(check, FIELD, condition, rule) \
 	MUST_OF(check, VMCS_##FIELD, condition, rule)
+
+/* What many fields must be. */
+#define MUST_BE_CANONICAL(check, FIELD)					\
+	MUST(check, FIELD,						\
+	     vtx_check_canonical(check, GET(check, FIELD)), "canonical")
+
+#define MUST_BE_PAGE(check, FIELD)					\
+	MUST(check, FIELD,						\
+	     vtx_check_hpa(check, GET(check, FIELD), SZ_4K),		\
+	     "a page's physical address")
 
 u32 vtx_check_proc2(const struct vtx_check *check);
 bool vtx_check_canonical(const struct vtx_check *check, u64 gva);

@@ -21,11 +21,15 @@ static enum vtx_emul_result page_fault(struct vtx_emul *e, u64 gva, u32 error)
 	return VTX_EMUL_FAULT;
 }
 
-/* Offset in the pages, or a fault. */
+/*
+ * Where it is in the pages, or a fault; VTX_EMUL_NOT_ATOMIC says of what is
+ * there that it is a device.
+ */
 static enum vtx_emul_result locate(struct vtx_emul *e, u64 gva,
-				   unsigned int len, bool write, u32 *offset)
+				   unsigned int len, bool write, u8 **at)
 {
 	struct env *env = e->opaque;
+	u32 offset;
 
 	env->accesses++;
 	if (gva < ENV_GVA || gva >= ENV_GVA + ENV_SIZE ||
@@ -33,20 +37,15 @@ static enum vtx_emul_result locate(struct vtx_emul *e, u64 gva,
 		env->stray = true;
 		return page_fault(e, gva, write ? PF_WRITE : 0);
 	}
-	*offset = gva - ENV_GVA;
-	if (*offset >= ENV_MAPPED)
+	offset = gva - ENV_GVA;
+	if (offset >= ENV_MAPPED)
 		return page_fault(e, gva, write ? PF_WRITE : 0);
-	if (write && *offset >= 2 * ENV_PAGE)
+	if (write && offset >= 2 * ENV_PAGE)
 		return page_fault(e, gva, PF_PRESENT | PF_WRITE);
-	return VTX_EMUL_DONE;
-}
-
-static bool is_device(struct vtx_emul *e, u32 offset)
-{
-	struct env *env = e->opaque;
-
+	*at = env->mem + offset;
 	env->pending = offset;
-	return env->device && offset / ENV_PAGE == 1;
+	return env->device && offset / ENV_PAGE == 1 ? VTX_EMUL_NOT_ATOMIC :
+						       VTX_EMUL_DONE;
 }
 
 static enum vtx_emul_result env_fetch(struct vtx_emul *e, u64 gva, void *dst,
@@ -65,66 +64,59 @@ static enum vtx_emul_result env_fetch(struct vtx_emul *e, u64 gva, void *dst,
 static enum vtx_emul_result env_read(struct vtx_emul *e, u64 gva, void *dst,
 				     unsigned int len)
 {
-	struct env *env = e->opaque;
 	enum vtx_emul_result r;
-	u32 offset;
+	u8 *at;
 
-	r = locate(e, gva, len, false, &offset);
-	if (r)
-		return r;
-	if (is_device(e, offset))
+	r = locate(e, gva, len, false, &at);
+	if (r == VTX_EMUL_NOT_ATOMIC)
 		return VTX_EMUL_PENDING;
-	memcpy(dst, env->mem + offset, len);
-	return VTX_EMUL_DONE;
+	if (!r)
+		memcpy(dst, at, len);
+	return r;
 }
 
 static enum vtx_emul_result env_write(struct vtx_emul *e, u64 gva,
 				      const void *src, unsigned int len)
 {
-	struct env *env = e->opaque;
 	enum vtx_emul_result r;
-	u32 offset;
+	u8 *at;
 
-	r = locate(e, gva, len, true, &offset);
-	if (r)
-		return r;
-	if (is_device(e, offset)) {
+	r = locate(e, gva, len, true, &at);
+	if (r == VTX_EMUL_NOT_ATOMIC) {
 		/* Posted at once, at most 8 bytes: what user space would do. */
-		memcpy(env->mem + offset, src, len < 8 ? len : 8);
+		memcpy(at, src, len < 8 ? len : 8);
 		return VTX_EMUL_PENDING;
 	}
-	memcpy(env->mem + offset, src, len);
-	return VTX_EMUL_DONE;
+	if (!r)
+		memcpy(at, src, len);
+	return r;
 }
 
 static enum vtx_emul_result env_probe(struct vtx_emul *e, u64 gva,
 				      unsigned int len, bool write)
 {
-	u32 offset;
+	enum vtx_emul_result r;
+	u8 *at;
 
-	return locate(e, gva, len, write, &offset);
+	r = locate(e, gva, len, write, &at);
+	return r == VTX_EMUL_NOT_ATOMIC ? VTX_EMUL_DONE : r;
 }
 
 static enum vtx_emul_result env_exchange(struct vtx_emul *e, u64 gva,
 					 void *expected, const void *desired,
 					 unsigned int len)
 {
-	struct env *env = e->opaque;
 	enum vtx_emul_result r;
-	u32 offset;
+	u8 *at;
 
-	r = locate(e, gva, len, true, &offset);
-	if (r)
+	r = locate(e, gva, len, true, &at);
+	if (r || !expected)
 		return r;
-	if (is_device(e, offset))
-		return VTX_EMUL_NOT_ATOMIC;
-	if (!expected)
-		return VTX_EMUL_DONE;
-	if (memcmp(env->mem + offset, expected, len)) {
-		memcpy(expected, env->mem + offset, len);
+	if (memcmp(at, expected, len)) {
+		memcpy(expected, at, len);
 		return VTX_EMUL_MISMATCH;
 	}
-	memcpy(env->mem + offset, desired, len);
+	memcpy(at, desired, len);
 	return VTX_EMUL_DONE;
 }
 

@@ -11,13 +11,11 @@
 
 #define PROBE_FILE	"/sys/kernel/debug/vtx_probe/vmxe"
 
-/**
- * vtx_device() - the device that the tests are for
- *
- * Return: its path.  VTX_DEVICE=/dev/kvm makes KVM the one on trial, where a
- * test knows nothing but the ABI.
+/*
+ * The device that the tests are for.  VTX_DEVICE=/dev/kvm makes KVM the one on
+ * trial, where a test knows nothing but the ABI.
  */
-const char *vtx_device(void)
+static const char *vtx_device(void)
 {
 	return getenv("VTX_DEVICE") ?: VTX_DEVICE_PATH;
 }
@@ -46,7 +44,7 @@ int vtx_open(void)
 
 /**
  * vtx_ioctl() - ioctl() that returns its error
- * @fd: the device or a VM
+ * @fd: the device, a VM or a vCPU
  * @cmd: KVM_*
  * @arg: the ioctl's argument
  *

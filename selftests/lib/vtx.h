@@ -11,7 +11,6 @@
 
 #define VTX_DEBUGFS	"/sys/kernel/debug/vtx/"
 
-const char *vtx_device(void);
 bool device_is_vtx(void);
 int vtx_open(void);
 long vtx_ioctl(int fd, unsigned long cmd, unsigned long arg);

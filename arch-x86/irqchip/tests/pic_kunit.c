@@ -315,7 +315,6 @@ static void states(struct kunit *test)
 	struct kvm_pic_state state;
 	struct vtx_pics pics, copy;
 	const struct step *step;
-	u16 ended;
 	int i, chip;
 
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -323,7 +322,6 @@ static void states(struct kunit *test)
 		for (step = cases[i].steps; step->op != END; step++) {
 			const struct step one[] = { *step, { END } };
 
-			ended = 0;
 			if (step->op == ENDED)
 				continue;
 			do_steps(test, &pics, cases[i].name, one);

@@ -13,7 +13,7 @@
  * The step has come when a line of the console matches PATTERN, an extended
  * regular expression; also a line that has not ended yet, as a prompt does not.
  * It must come within SECONDS after the one before.  THEN is typed, with a
- * newline; "(qemu) COMMAND" goes to QEMU's monitor at SOCKET instead.  The
+ * newline; "(qemu) COMMAND; ..." goes to QEMU's monitor at SOCKET instead.  The
  * pattern "END" stands for PROGRAM's end with exit status 0.
  *
  * The console comes out with "| " before each line, or indented without it if
@@ -323,10 +323,13 @@ static void note(const char *what, int64_t now)
 	fflush(report);
 }
 
-static void type(const char *text)
+static void type(char *text)
 {
+	char *command, *rest;
+
 	if (!strncmp(text, "(qemu) ", 7)) {
-		tell_monitor(text + 7);
+		for (rest = text + 7; (command = strsep(&rest, ";"));)
+			tell_monitor(trim(command));
 	} else if (*text) {
 		write_all(to_child, text, strlen(text));
 		write_all(to_child, "\n", 1);
@@ -493,7 +496,7 @@ static void examine(void)
 static void finish(bool in_time)
 {
 	bool killed = false;
-	int status;
+	siginfo_t info;
 
 	if (!in_time) {
 		step_failed("not in time");
@@ -505,15 +508,16 @@ static void finish(bool in_time)
 		kill(child, SIGKILL);
 		killed = true;
 	}
-	if (waitpid(child, &status, 0) != child)
-		die("waitpid: %s", strerror(errno));
+	/* Its times can be read until it is waited for for good. */
+	if (waitid(P_PID, child, &info, WEXITED | WNOWAIT))
+		die("waitid: %s", strerror(errno));
 	if (killed)
 		return;
-	if (WIFEXITED(status) && !WEXITSTATUS(status))
+	if (info.si_code == CLD_EXITED && !info.si_status)
 		step_done();
 	else
-		step_failed(WIFEXITED(status) ? "it has failed" :
-						"a signal has killed it");
+		step_failed(info.si_code == CLD_EXITED ?
+			    "it has failed" : "a signal has killed it");
 }
 
 int main(int argc, char **argv)
