@@ -82,6 +82,8 @@ static int set_boot_cpu_id(struct vtx_vm *vm, unsigned long id)
 	mutex_lock(&vm->lock);
 	if (vm->nr_vcpus)
 		err = -EBUSY;
+	else if (id > (vm->max_vcpu_id ?: VTX_MAX_VCPU_ID))
+		err = -EINVAL;
 	else
 		vm->boot_cpu_id = id;
 	mutex_unlock(&vm->lock);

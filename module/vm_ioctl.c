@@ -91,7 +91,10 @@ static int set_nr_mmu_pages(unsigned long pages)
 	return pages < MIN_MMU_PAGES ? -EINVAL : 0;
 }
 
-/* KVM_CAP_MAX_VCPU_ID: may be set once, or again to the same. */
+/*
+ * KVM_CAP_MAX_VCPU_ID: may be set once, or again to the same; not below
+ * KVM_SET_BOOT_CPU_ID, as with KVM.
+ */
 static int set_max_vcpu_id(struct vtx_vm *vm, u64 max)
 {
 	int err = 0;
@@ -99,7 +102,9 @@ static int set_max_vcpu_id(struct vtx_vm *vm, u64 max)
 	if (max > VTX_MAX_VCPU_ID)
 		return -EINVAL;
 	mutex_lock(&vm->lock);
-	if (!vm->max_vcpu_id)
+	if (vm->boot_cpu_id > max)
+		err = -EINVAL;
+	else if (!vm->max_vcpu_id)
 		vm->max_vcpu_id = max;
 	else if (vm->max_vcpu_id != max)
 		err = -EINVAL;

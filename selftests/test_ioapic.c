@@ -316,6 +316,8 @@ VTX_TEST(boot_cpu)
 
 	guest_create(&guest);
 	ASSERT_EQ(0, irqchip_create(&guest));
+	EXPECT_EQ(-EINVAL, vtx_ioctl(guest.fd, KVM_SET_BOOT_CPU_ID, 4097));
+	EXPECT_EQ(-EINVAL, vtx_ioctl(guest.fd, KVM_SET_BOOT_CPU_ID, 1UL << 32));
 	ASSERT_EQ(0, vtx_ioctl(guest.fd, KVM_SET_BOOT_CPU_ID, 1));
 	for (i = 0; i < 2; i++) {
 		vcpu_create(&vcpus[i], &guest, i);
