@@ -53,6 +53,7 @@ enum vtx_msr_result {
  *	and the host's CPU has such a thing
  * @VTX_MSR_DO_PVCLOCK: one of kvmclock's
  * @VTX_MSR_DO_STEAL: where steal time is told, after a write
+ * @VTX_MSR_DO_PV_EOI: where the bit for PV EOI is, after a write
  */
 enum vtx_msr_todo {
 	VTX_MSR_DO_NOTHING,
@@ -67,6 +68,7 @@ enum vtx_msr_todo {
 	VTX_MSR_DO_IBPB,
 	VTX_MSR_DO_PVCLOCK,
 	VTX_MSR_DO_STEAL,
+	VTX_MSR_DO_PV_EOI,
 };
 
 /**

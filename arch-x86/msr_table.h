@@ -114,6 +114,9 @@
 	/* Bits 5:1 are reserved, bit 0 enables it. */			\
 	X(KVM_STEAL_TIME, 0x4b564d03, 1, KEPT, RW, MASK, ~0x3eULL,	\
 	  KVM_STEAL_TIME, STEAL, L)					\
+	/* Aligned to 4 bytes, but for bit 0, which enables it. */	\
+	X(KVM_PV_EOI_EN, 0x4b564d04, 1, KEPT, RW, MASK, ~0x2ULL,	\
+	  KVM_PV_EOI, PV_EOI, L)					\
 	/* Whether the host is to look before the vCPU sleeps. */	\
 	X(KVM_POLL_CONTROL, 0x4b564d05, 1, KEPT, RW, MASK, BIT(0),	\
 	  KVM_POLL_CONTROL, NOTHING, L)					\

@@ -290,6 +290,7 @@ enum vtx_msr_result vtx_get_msr(struct vtx_vcpu *vcpu, u32 index, bool host,
 	case VTX_MSR_DO_APIC_BASE:
 	case VTX_MSR_DO_IBPB:
 	case VTX_MSR_DO_STEAL:
+	case VTX_MSR_DO_PV_EOI:
 		break;
 	}
 	return VTX_MSR_OK;
@@ -356,6 +357,9 @@ enum vtx_msr_result vtx_set_msr(struct vtx_vcpu *vcpu, u32 index, u64 value,
 		break;
 	case VTX_MSR_DO_STEAL:
 		vtx_steal_set_msr(vcpu, op.value);
+		break;
+	case VTX_MSR_DO_PV_EOI:
+		vtx_pv_eoi_set_msr(vcpu, op.value);
 		break;
 	case VTX_MSR_DO_NOTHING:
 		break;
@@ -495,4 +499,5 @@ void vtx_msrs_reset_vcpu(struct vtx_vcpu *vcpu, u64 apic_base)
 	vtx_tsc_reset(vcpu);
 	vtx_pvclock_reset(vcpu);
 	vtx_steal_reset(vcpu);
+	vtx_pv_eoi_reset(vcpu);
 }

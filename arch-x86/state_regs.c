@@ -387,6 +387,7 @@ int vtx_state_init(struct vtx_vcpu *vcpu)
 	/* These are of the system that ran here, as with KVM. */
 	vtx_pvclock_reset(vcpu);
 	vtx_steal_reset(vcpu);
+	vtx_pv_eoi_reset(vcpu);
 	vcpu->unhalted = false;
 	return 0;
 }

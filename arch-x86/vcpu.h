@@ -25,6 +25,7 @@
 #include "arch-x86/event.h"
 #include "arch-x86/fpu.h"
 #include "arch-x86/msr.h"
+#include "arch-x86/pv_eoi.h"
 #include "arch-x86/pvclock.h"
 #include "arch-x86/stats.h"
 #include "arch-x86/steal.h"
@@ -66,6 +67,7 @@ struct vtx_vm;
  * @VTX_REQ_MSR_FILTER: the VM's msr_policy has another filter
  * @VTX_REQ_CLOCK: show the guest the clock anew, and its wall clock if it wants
  * @VTX_REQ_STEAL: tell the guest its steal time
+ * @VTX_REQ_PV_EOI: find out whether an interrupt has ended
  * @VTX_REQ_YIELD: let another vCPU have the CPU
  */
 enum vtx_request {
@@ -76,6 +78,7 @@ enum vtx_request {
 	VTX_REQ_MSR_FILTER,
 	VTX_REQ_CLOCK,
 	VTX_REQ_STEAL,
+	VTX_REQ_PV_EOI,
 	VTX_REQ_YIELD,
 };
 
@@ -178,6 +181,7 @@ struct vtx_host_msrs {
  * @tsc: (o) TSC
  * @clock: kvmclock
  * @steal: (o) steal time
+ * @pv_eoi: (o) PV EOI
  * @yield: who is to have the CPU
  * @unhalted: (a) its halt, or the next one, has been ended by KVM_HC_KICK_CPU
  * @debug: (o) KVM_SET_GUEST_DEBUG
@@ -246,6 +250,7 @@ struct vtx_vcpu {
 	struct vtx_tsc			tsc;
 	struct vtx_pvclock		clock;
 	struct vtx_steal		steal;
+	struct vtx_pv_eoi		pv_eoi;
 	struct vtx_yield		yield;
 	bool				unhalted;
 	struct vtx_guest_debug		debug;

@@ -18,7 +18,7 @@ struct vtx_vcpu;
  * @target: the vCPU to give way for; the owner's
  */
 struct vtx_yield {
-	spinlock_t	lock;
+	spinlock_t	lock;	/* who runs it */
 	struct pid	*pid;
 	struct vtx_vcpu	*target;
 };

@@ -9,7 +9,7 @@
  * way, and the process may use that memory for something else.
  *
  * All of it must run in the VM's process, and sleeps but for
- * vtx_mem_read_fast().
+ * vtx_mem_read_fast() and vtx_mem_write_fast().
  */
 #include "module/compat.h"
 
@@ -92,6 +92,44 @@ int vtx_mem_read(struct vtx_mem *mem, u64 gpa, void *buf, size_t len)
 	return copy(mem, gpa, buf, NULL, len);
 }
 
+static int copy_part_fast(struct vtx_mem *mem, u64 gpa, void *to,
+			  const void *from, size_t len)
+{
+	struct vtx_slot slot;
+	unsigned long hva;
+	int err;
+
+	err = look_up(mem, gpa, !to, &slot, &hva);
+	if (err)
+		return err;
+	if (to)
+		return copy_from_user_nofault(to, (void __user *)hva, len) ?
+		       -EAGAIN : 0;
+	if (copy_to_user_nofault((void __user *)hva, from, len))
+		return -EAGAIN;
+	vtx_dirty_mark(&slot, gpa >> PAGE_SHIFT);
+	return 0;
+}
+
+static int copy_fast(struct vtx_mem *mem, u64 gpa, void *to, const void *from,
+		     size_t len)
+{
+	size_t part, done;
+	int err = 0;
+
+	/* Even a try may sleep there. */
+	if (IS_ENABLED(CONFIG_PREEMPT_RT) ||
+	    !down_read_trylock(&mem->slots_lock))
+		return -EAGAIN;
+	for (done = 0; done < len && !err; done += part) {
+		part = part_of(gpa + done, len - done);
+		err = copy_part_fast(mem, gpa + done, to ? to + done : NULL,
+				     from ? from + done : NULL, part);
+	}
+	up_read(&mem->slots_lock);
+	return err;
+}
+
 /**
  * vtx_mem_read_fast() - read guest memory without sleeping
  * @mem: the VM's memory
@@ -105,24 +143,22 @@ int vtx_mem_read(struct vtx_mem *mem, u64 gpa, void *buf, size_t len)
  */
 int vtx_mem_read_fast(struct vtx_mem *mem, u64 gpa, void *buf, size_t len)
 {
-	size_t part, done;
-	struct vtx_slot slot;
-	unsigned long hva;
-	int err = 0;
+	return copy_fast(mem, gpa, buf, NULL, len);
+}
 
-	/* Even a try may sleep there. */
-	if (IS_ENABLED(CONFIG_PREEMPT_RT) ||
-	    !down_read_trylock(&mem->slots_lock))
-		return -EAGAIN;
-	for (done = 0; done < len && !err; done += part) {
-		part = part_of(gpa + done, len - done);
-		err = look_up(mem, gpa + done, false, &slot, &hva);
-		if (!err && copy_from_user_nofault(buf + done,
-						   (void __user *)hva, part))
-			err = -EAGAIN;
-	}
-	up_read(&mem->slots_lock);
-	return err;
+/**
+ * vtx_mem_write_fast() - write guest memory without sleeping
+ * @mem: the VM's memory
+ * @gpa: guest-physical address; the range may cross pages and slots
+ * @buf: the bytes
+ * @len: how many
+ *
+ * Return: as vtx_mem_write(); -EAGAIN if only that can tell.
+ */
+int vtx_mem_write_fast(struct vtx_mem *mem, u64 gpa, const void *buf,
+		       size_t len)
+{
+	return copy_fast(mem, gpa, NULL, buf, len);
 }
 
 /**

@@ -12,6 +12,8 @@
 int vtx_mem_read(struct vtx_mem *mem, u64 gpa, void *buf, size_t len);
 int vtx_mem_read_fast(struct vtx_mem *mem, u64 gpa, void *buf, size_t len);
 int vtx_mem_write(struct vtx_mem *mem, u64 gpa, const void *buf, size_t len);
+int vtx_mem_write_fast(struct vtx_mem *mem, u64 gpa, const void *buf,
+		       size_t len);
 int vtx_mem_store32(struct vtx_mem *mem, u64 gpa, u32 value);
 int vtx_mem_cmpxchg(struct vtx_mem *mem, u64 gpa, u64 *old, u64 new,
 		    unsigned int size);

@@ -348,9 +348,10 @@ VTX_TEST(msr_faults)
 	for (i = 0; i < ARRAY_SIZE(faults); i++) {
 		if (faults[i].ours && !device_is_vtx())
 			continue;
-		EXPECT_EQ(GP, vcpu_try_step(vcpu, faults[i].write ? WRMSR : RDMSR,
-				       msr_of(faults[i].offset),
-				       faults[i].value))
+		EXPECT_EQ(GP, vcpu_try_step(vcpu,
+					    faults[i].write ? WRMSR : RDMSR,
+					    msr_of(faults[i].offset),
+					    faults[i].value))
 			TH_LOG("%s %#x", faults[i].write ? "write" : "read",
 			       faults[i].offset);
 	}
@@ -372,8 +373,9 @@ VTX_TEST(mode_changes)
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		ASSERT_EQ(1, msr_set(vcpu, APIC_BASE,
 				     LAPIC_GPA | rows[i].from));
-		EXPECT_EQ(rows[i].vector, vcpu_try_step(vcpu, WRMSR, APIC_BASE,
-						   LAPIC_GPA | rows[i].to))
+		EXPECT_EQ(rows[i].vector,
+			  vcpu_try_step(vcpu, WRMSR, APIC_BASE,
+					LAPIC_GPA | rows[i].to))
 			TH_LOG("row %d", i);
 		EXPECT_EQ(LAPIC_GPA | (rows[i].vector ? rows[i].from :
 						       rows[i].to),
@@ -881,7 +883,7 @@ VTX_TEST(startup_wakes)
 	start_x2apic(vcpu);
 	for (round = 0; round < 5; round++) {
 		ASSERT_EQ(0, vcpu_set_mp_state(&vcpus[1],
-					  KVM_MP_STATE_UNINITIALIZED));
+					       KVM_MP_STATE_UNINITIALIZED));
 		runner_start(&runner, &vcpus[1]);
 		usleep(2000 * round);
 		write_x2apic(vcpu, ICR, 1ULL << 32 | INIT | ASSERT_LEVEL);

@@ -78,6 +78,7 @@ static void program(__u16 port, __u8 control, __u16 count)
 	board_out(&board, port, count >> 8);
 }
 
+/* A slow kernel has some milliseconds for each of these. */
 static __u16 count_of(__u16 port, __u8 which)
 {
 	__u16 low;
@@ -244,25 +245,27 @@ VTX_TEST(bad_states)
 
 VTX_TEST(counts)
 {
+	long long began, between, least, most;
 	__u16 first, second;
-	long long began;
 
 	begin();
+	program(COUNTER0, MODE(0), 0xffff);
+	/* It counts on below 0, and so all of it is modulo 65536. */
 	began = now();
-	program(COUNTER0, MODE(2), 0xffff);
 	first = count_of(COUNTER0, 0);
+	between = now();
 	usleep(5000);
+	least = (now() - between) * HZ / 1000000000 - 2;
 	second = count_of(COUNTER0, 0);
-	EXPECT_GT(first, second);
-	EXPECT_LE(HZ / 200, first - second);
-	EXPECT_GE((now() - began) * HZ / 1000000000 + 2, 0xffff - second);
+	most = (now() - began) * HZ / 1000000000 + 2;
+	EXPECT_GE(most - least, (__u16)(first - second - least));
 
 	/* Unlatched, one byte after the other. */
 	board_out(&board, CONTROL, MODE(2));
 	board_out(&board, COUNTER0, 0x00);
-	board_out(&board, COUNTER0, 0x80);
+	board_out(&board, COUNTER0, 0xff);
 	board_in(&board, COUNTER0);
-	EXPECT_LE(0x70, board_in(&board, COUNTER0));
+	EXPECT_LE(0x40, board_in(&board, COUNTER0));
 	/* The control word cannot be read. */
 	if (device_is_vtx())
 		EXPECT_EQ(0xff, board_in(&board, CONTROL));
@@ -271,14 +274,15 @@ VTX_TEST(counts)
 VTX_TEST(read_back)
 {
 	begin();
-	program(COUNTER0, MODE(3), 0x8000);
+	program(COUNTER0, MODE(3), 0xfffe);
 	board_out(&board, CONTROL, 0xe2);
 	/* Output, access, mode; KVM knows no count that is not there. */
 	EXPECT_EQ(0xb6, board_in(&board, COUNTER0));
+	/* With the count; that one is even. */
 	board_out(&board, CONTROL, 0xc2);
-	EXPECT_EQ(0xb6, board_in(&board, COUNTER0));
+	EXPECT_EQ(0x36, board_in(&board, COUNTER0) & 0x7f);
+	EXPECT_EQ(0, board_in(&board, COUNTER0) & 1);
 	board_in(&board, COUNTER0);
-	EXPECT_LE(0x60, board_in(&board, COUNTER0));
 	if (device_is_vtx()) {
 		board_out(&board, CONTROL, MODE(0));
 		board_out(&board, CONTROL, 0xe2);
@@ -297,16 +301,16 @@ VTX_TEST(output_of_counter_2)
 	board_out(&board, SPEAKER, 1);
 	EXPECT_EQ(1, board_in(&board, SPEAKER) & ~0x30);
 	began = now();
-	program(COUNTER2, OF_2 | MODE(0), HZ / 50);
+	program(COUNTER2, OF_2 | MODE(0), HZ / 20);
 	EXPECT_EQ(1, board_in(&board, SPEAKER) & ~0x10);
 	guest_load(&board.guest, "pit_output");
 	vcpu_start(&board.vcpu, "pit_output", MODE_LONG, 0);
 	ticks = vcpu_result(&board.vcpu, MODE_LONG);
 	ms = (now() - began) / MS;
-	EXPECT_LE(19, ms);
+	EXPECT_LE(49, ms);
 	/* Not before its time; and the clocks agree. */
-	EXPECT_GE(20 * khz, ticks);
-	EXPECT_LE(15 * khz, ticks);
+	EXPECT_GE(50 * khz, ticks);
+	EXPECT_LE(20 * khz, ticks);
 }
 
 VTX_TEST(gate_of_counter_2)
@@ -315,12 +319,12 @@ VTX_TEST(gate_of_counter_2)
 	__u16 count;
 
 	begin();
-	program(COUNTER2, OF_2 | MODE(2), 0x8000);
+	program(COUNTER2, OF_2 | MODE(2), 0xffff);
 	get_pit(&state);
 	EXPECT_EQ(0, state.channels[2].gate);
 	if (device_is_vtx()) {
 		usleep(1000);
-		EXPECT_EQ(0x8000, count_of(COUNTER2, OF_2));
+		EXPECT_EQ(0xffff, count_of(COUNTER2, OF_2));
 	}
 	board_out(&board, SPEAKER, 3);
 	get_pit(&state);
@@ -329,7 +333,7 @@ VTX_TEST(gate_of_counter_2)
 	EXPECT_EQ(3, board_in(&board, SPEAKER) & 3);
 	usleep(1000);
 	count = count_of(COUNTER2, OF_2);
-	EXPECT_GE(0x8000 - HZ / 1000, count);
+	EXPECT_GE(0xffff - HZ / 1000, count);
 
 	board_out(&board, SPEAKER, 0);
 	if (device_is_vtx()) {
@@ -411,7 +415,7 @@ VTX_TEST(one_interrupt)
 	begin();
 	board_out(&board, 0x21, UNMASKED_0);
 	for (i = 0; i < ARRAY_SIZE(one_shot); i++) {
-		program(COUNTER0, MODE(one_shot[i]), HZ / 500);
+		program(COUNTER0, MODE(one_shot[i]), HZ / 20);
 		EXPECT_EQ(-1, board_interrupt(&board, false));
 		EXPECT_EQ(BOARD_MASTER, board_interrupt(&board, true));
 		board_out(&board, 0x20, EOI);
@@ -420,68 +424,64 @@ VTX_TEST(one_interrupt)
 	}
 }
 
-/* How many interrupts there are of a period of 1 ms until so much is over. */
-static int ticks_in(long long ns)
-{
-	long long end = now() + ns;
-	int ticks = 0;
+/* So long that also a slow guest is done with a tick in much less. */
+#define PERIOD		(20 * MS)
 
-	while (now() < end) {
-		if (board_interrupt(&board, true) == BOARD_MASTER)
-			ticks++;
+static void program_period(void)
+{
+	program(COUNTER0, MODE(2), HZ / (1000000000 / PERIOD));
+}
+
+/* How long so many interrupts take. */
+static long long time_of(int ticks)
+{
+	long long began = now();
+
+	while (ticks--) {
+		MUST(board_interrupt(&board, true) == BOARD_MASTER);
 		board_out(&board, 0x20, EOI);
 	}
-	return ticks;
+	return now() - began;
 }
 
 /* While the guest takes none, they are remembered. */
 VTX_TEST(missed_ticks_are_made_up_for)
 {
-	long long began, middle;
-	int ticks;
+	long long began;
 
 	begin();
 	board_out(&board, 0x21, UNMASKED_0);
 	began = now();
-	program(COUNTER0, MODE(2), HZ / 1000);
-	usleep(50000);
-	middle = now();
-	ticks = ticks_in(20 * MS);
-	/* More than came meanwhile, and none that never came. */
-	EXPECT_LE((now() - middle) / MS + 10, ticks);
-	EXPECT_GE((now() - began) / MS + 2, ticks);
+	program_period();
+	usleep(10 * PERIOD / 1000);
+	EXPECT_GE(5 * PERIOD, time_of(8));
+	/* But none that never were. */
+	time_of(8);
+	EXPECT_LE(16 * PERIOD, now() - began);
 }
 
 VTX_TEST(missed_ticks_are_lost)
 {
-	long long began;
-	int ticks;
-
 	begin();
 	ASSERT_EQ(0, set_reinject(0));
 	board_out(&board, 0x21, UNMASKED_0);
-	program(COUNTER0, MODE(2), HZ / 1000);
-	usleep(50000);
-	began = now();
-	ticks = ticks_in(20 * MS);
-	EXPECT_LE(10, ticks);
-	EXPECT_GE((now() - began) / MS + 3, ticks);
+	program_period();
+	usleep(10 * PERIOD / 1000);
+	EXPECT_LE(6 * PERIOD, time_of(8));
+	/* And remembered again. */
+	ASSERT_EQ(0, set_reinject(1));
+	usleep(10 * PERIOD / 1000);
+	EXPECT_GE(5 * PERIOD, time_of(8));
 }
 
 /* Nobody is owed what he has masked. */
 VTX_TEST(masked_ticks_are_not_missed)
 {
-	long long began;
-	int ticks;
-
 	begin();
-	program(COUNTER0, MODE(2), HZ / 1000);
-	usleep(50000);
+	program_period();
+	usleep(10 * PERIOD / 1000);
 	board_out(&board, 0x21, UNMASKED_0);
-	began = now();
-	ticks = ticks_in(20 * MS);
-	EXPECT_LE(10, ticks);
-	EXPECT_GE((now() - began) / MS + 3, ticks);
+	EXPECT_LE(6 * PERIOD, time_of(8));
 }
 
 /* The HPET has taken its place. */
@@ -508,18 +508,12 @@ VTX_TEST(legacy_replacement)
 /* A guest gets no more interrupts than the host can bear. */
 VTX_TEST(fast_ticks)
 {
-	long long began;
-	int ticks;
-
 	begin();
 	ASSERT_EQ(0, set_reinject(0));
 	board_out(&board, 0x21, UNMASKED_0);
 	board_out(&board, CONTROL, 0x14);
 	board_out(&board, COUNTER0, 2);
-	began = now();
-	ticks = ticks_in(10 * MS);
-	EXPECT_LE(5, ticks);
-	EXPECT_GE((now() - began) / (MS / 5) + 2, ticks);
+	EXPECT_LE(18 * MS / 5, time_of(20));
 	board_out(&board, CONTROL, MODE(0));
 }
 

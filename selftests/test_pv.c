@@ -6,6 +6,7 @@
  */
 #include <pthread.h>
 #include <sched.h>
+#include <sys/mman.h>
 
 #include <asm/kvm_para.h>
 
@@ -83,6 +84,18 @@ static bool has(int feature)
 	return features() & BIT(feature);
 }
 
+static int guest_writes(struct vcpu *of, __u32 index, __u64 value)
+{
+	struct event event;
+
+	guest_load(&guest, "msr_write");
+	vcpu_set_mode(of, MODE_LONG, 0);
+	vcpu_set_reg(of, rdi, index);
+	vcpu_set_reg(of, rsi, value);
+	vcpu_wait(of, MODE_LONG, &event);
+	return event.what == RESULT ? 1 : -event.value;
+}
+
 /* ---- Hypercalls ---- */
 
 struct call {
@@ -127,7 +140,8 @@ VTX_TEST(cpuid)
 {
 	static const int offered[] = {
 		KVM_FEATURE_CLOCKSOURCE, KVM_FEATURE_NOP_IO_DELAY,
-		KVM_FEATURE_CLOCKSOURCE2, KVM_FEATURE_PV_UNHALT,
+		KVM_FEATURE_CLOCKSOURCE2, KVM_FEATURE_PV_EOI,
+		KVM_FEATURE_PV_UNHALT,
 		KVM_FEATURE_PV_SEND_IPI, KVM_FEATURE_POLL_CONTROL,
 		KVM_FEATURE_PV_SCHED_YIELD, KVM_FEATURE_CLOCKSOURCE_STABLE_BIT,
 	};
@@ -273,7 +287,7 @@ VTX_TEST(without_the_features)
 	static const __u32 msrs[] = {
 		MSR_KVM_WALL_CLOCK, MSR_KVM_SYSTEM_TIME, MSR_KVM_WALL_CLOCK_NEW,
 		MSR_KVM_SYSTEM_TIME_NEW, MSR_KVM_STEAL_TIME,
-		MSR_KVM_POLL_CONTROL,
+		MSR_KVM_PV_EOI_EN, MSR_KVM_POLL_CONTROL,
 	};
 	struct cpuid_list cpuid;
 	struct event event;
@@ -349,23 +363,102 @@ VTX_TEST(kick_before_a_halt)
 	EXPECT_EQ(KVM_MP_STATE_RUNNABLE, state.mp_state);
 }
 
+/* ---- PV EOI ---- */
+
+#define LOW		0x51
+#define LOW_HANDLER	(GUEST_CODE + 0x1000)
+#define HANDLER		(GUEST_CODE + 0x1800)
+#define EOI_BIT		(GUEST_FREE + 0x1000)
+#define COUNTS		(GUEST_FREE + 0x2000)	/* by handler, of EOIs */
+
+static bool in_service(struct vcpu *of)
+{
+	struct kvm_lapic_state lapic;
+	int word;
+
+	MUST(!ioctl(of->fd, KVM_GET_LAPIC, &lapic));
+	for (word = 0; word < 8; word++)
+		if (*(__u32 *)(lapic.regs + 0x100 + 16 * word))
+			return true;
+	return false;
+}
+
+/* IPIs to itself; the handler of the lower vector sends one of the higher. */
+static void play_eoi(struct __test_metadata *_metadata, int vector, int rounds)
+{
+	__u64 *counts = guest_at(&guest, COUNTS);
+	struct kvm_regs regs;
+
+	memset(counts, 0, 24);
+	guest_load(&guest, "pv_self_ipis");
+	guest_load_at(&guest, "pv_eoi_low", LOW_HANDLER);
+	guest_load_at(&guest, "pv_eoi", HANDLER);
+	guest_set_gate(&guest, MODE_LONG, LOW, SEL_CODE64, LOW_HANDLER,
+		       GATE_INT, 0);
+	guest_set_gate(&guest, MODE_LONG, VECTOR, SEL_CODE64, HANDLER,
+		       GATE_INT, 0);
+	vcpu_set_mode(vcpu, MODE_LONG, 0);
+	vcpu_get_regs(vcpu, &regs);
+	regs.rbx = vector;
+	regs.r12 = rounds;
+	regs.r13 = VECTOR;
+	regs.r14 = EOI_BIT;
+	regs.r15 = COUNTS;
+	vcpu_set_regs(vcpu, &regs);
+	ASSERT_EQ(5, vcpu_result(vcpu, MODE_LONG));
+	EXPECT_EQ(rounds, counts[0]);
+	EXPECT_EQ(vector == LOW ? rounds : 0, counts[1]);
+	EXPECT_FALSE(in_service(vcpu));
+	EXPECT_EQ(0, *guest_u32(&guest, EOI_BIT) & 1);
+}
+
+VTX_TEST(eoi)
+{
+	__u64 *counts;
+
+	begin();
+	counts = guest_at(&guest, COUNTS);
+	play_eoi(_metadata, VECTOR, 100);
+	EXPECT_EQ(100, counts[2]);
+	ASSERT_EQ(1, guest_writes(vcpu, MSR_KVM_PV_EOI_EN, EOI_BIT | 1));
+	play_eoi(_metadata, VECTOR, 100);
+	/* A CPU that ends interrupts by itself needs no bit. */
+	EXPECT_TRUE(!counts[2] || counts[2] == 100)
+		TH_LOG("%llu of 100 were written", counts[2]);
+	/* One in the other: the inner one may wait, the outer one may not. */
+	play_eoi(_metadata, LOW, 100);
+	EXPECT_LE(50, counts[2]);
+	ASSERT_EQ(1, guest_writes(vcpu, MSR_KVM_PV_EOI_EN, EOI_BIT));
+	play_eoi(_metadata, VECTOR, 100);
+	EXPECT_EQ(100, counts[2]);
+}
+
+/* The memory comes and goes. */
+VTX_TEST(eoi_without_memory)
+{
+	int i;
+
+	begin();
+	ASSERT_EQ(1, guest_writes(vcpu, MSR_KVM_PV_EOI_EN, EOI_BIT | 1));
+	for (i = 0; i < 20; i++) {
+		MUST(!madvise(guest_at(&guest, EOI_BIT), 4096, MADV_DONTNEED));
+		play_eoi(_metadata, i & 1 ? LOW : VECTOR, 5);
+	}
+	/* None at all: KVM does not take it. */
+	if (device_is_vtx()) {
+		ASSERT_EQ(1, guest_writes(vcpu, MSR_KVM_PV_EOI_EN,
+					  GUEST_MEMORY | 1));
+		play_eoi(_metadata, VECTOR, 5);
+	}
+	EXPECT_EQ(-13, guest_writes(vcpu, MSR_KVM_PV_EOI_EN, EOI_BIT | 2));
+	EXPECT_EQ(0, msr_set(vcpu, MSR_KVM_PV_EOI_EN, EOI_BIT | 3));
+}
+
 /* ---- Steal time ---- */
 
 static struct kvm_steal_time *record(int id)
 {
 	return guest_at(&guest, RECORD(id));
-}
-
-static int guest_writes(struct vcpu *of, __u32 index, __u64 value)
-{
-	struct event event;
-
-	guest_load(&guest, "msr_write");
-	vcpu_set_mode(of, MODE_LONG, 0);
-	vcpu_set_reg(of, rdi, index);
-	vcpu_set_reg(of, rsi, value);
-	vcpu_wait(of, MODE_LONG, &event);
-	return event.what == RESULT ? 1 : -event.value;
 }
 
 #define STEAL_TIME_OR_SKIP						\
@@ -445,11 +538,14 @@ VTX_TEST(steal_time_grows)
 	EXPECT_LT(least, record(0)->steal + record(1)->steal);
 }
 
+/* What a vCPU changes meanwhile */
+#define NOW(value)	__atomic_load_n(&(value), __ATOMIC_SEQ_CST)
+
 /* A vCPU that has no CPU takes a note. */
 VTX_TEST(note)
 {
-	volatile __u32 *begun;
-	volatile __u8 *preempted;
+	__u32 *begun;
+	__u8 *preempted;
 	__u64 flushes = 0;
 	pthread_t thread;
 	void *result;
@@ -472,14 +568,14 @@ VTX_TEST(note)
 	vcpu_set_reg(&vcpus[1], rsi, GUEST_DATA);
 	vcpu_set_reg(&vcpus[1], rcx, 100000000);
 	ASSERT_EQ(0, pthread_create(&thread, NULL, run_to_result, &vcpus[1]));
-	for (i = 0; i < 1000 && !(*begun && *preempted); i++)
+	for (i = 0; i < 1000 && !(NOW(*begun) && NOW(*preempted)); i++)
 		usleep(1000);
-	EXPECT_EQ(1, *begun);
-	EXPECT_EQ(KVM_VCPU_PREEMPTED, *preempted);
+	EXPECT_EQ(1, NOW(*begun));
+	EXPECT_EQ(KVM_VCPU_PREEMPTED, NOW(*preempted));
 
 	/* What another vCPU does that changes a page table. */
 	guest_u64(&guest, GUEST_PT)[(PAGE >> 12) & 511] += OTHER_PAGE - PAGE;
-	*preempted |= KVM_VCPU_FLUSH_TLB;
+	__atomic_or_fetch(preempted, KVM_VCPU_FLUSH_TLB, __ATOMIC_SEQ_CST);
 	pthread_join(thread, &result);
 	EXPECT_EQ(4, (long)result);
 	EXPECT_EQ(0x1111, vcpu_reg(&vcpus[1], rbx));

@@ -84,6 +84,8 @@ static enum vtx_result serve_requests(struct vtx_vcpu *vcpu)
 		return vtx_vcpu_slow(vcpu, vtx_pvclock_update);
 	if (unlikely(test_bit(VTX_REQ_STEAL, &vcpu->requests)))
 		return vtx_vcpu_slow(vcpu, vtx_steal_update);
+	if (unlikely(test_bit(VTX_REQ_PV_EOI, &vcpu->requests)))
+		return vtx_vcpu_slow(vcpu, vtx_pv_eoi_settle_slowly);
 	if (unlikely(test_bit(VTX_REQ_YIELD, &vcpu->requests)))
 		return vtx_vcpu_slow(vcpu, vtx_yield);
 	return VTX_RESUME;
@@ -138,8 +140,12 @@ static enum vtx_result enter_once(struct vtx_vcpu *vcpu)
 		trace_vtx_entry(vcpu->id, vmcs_readl(VMCS_GUEST_RIP),
 				vcpu->event.armed ?
 				vmcs_read32(VMCS_CTRL_ENTRY_INTR_INFO) : 0);
+	if (unlikely(vcpu->pv_eoi.enabled))
+		vtx_pv_eoi_offer(vcpu);
 	entry = vtx_enter(&vcpu->vmcs, &vcpu->context, &vcpu->host,
 			  &vcpu->exit);
+	if (unlikely(vcpu->pv_eoi.pending))
+		vtx_pv_eoi_settle(vcpu);
 	if (unlikely(entry != VTX_ENTRY_EXITED))
 		return vtx_entry_refused(vcpu, entry);
 	return vtx_dispatch(vcpu);
@@ -256,6 +262,9 @@ static enum vtx_result finish(struct vtx_vcpu *vcpu, enum vtx_result result)
 static int outer_loop(struct vtx_vcpu *vcpu, enum vtx_result result)
 {
 	for (;;) {
+		/* Before the vCPU sleeps, or user space sees it. */
+		if (unlikely(vcpu->pv_eoi.pending))
+			vtx_pv_eoi_settle_slowly(vcpu);
 		result = finish(vcpu, result);
 		if (result == VTX_USER)
 			return 0;

@@ -109,6 +109,7 @@ void vtx_vcpu_lapic_power_up(struct vtx_vcpu *vcpu);
 void vtx_vcpu_lapic_init(struct vtx_vcpu *vcpu);
 void vtx_vcpu_lapic_set_base(struct vtx_vcpu *vcpu, u64 old, u64 apic_base,
 			     bool host);
+void vtx_vcpu_lapic_eoi(struct vtx_vcpu *vcpu);
 int vtx_vcpu_lapic_rdmsr(struct vtx_vcpu *vcpu, u32 index, u64 *value);
 int vtx_vcpu_lapic_wrmsr(struct vtx_vcpu *vcpu, u32 index, u64 value);
 bool vtx_vcpu_lapic_mmio_read(struct vtx_vcpu *vcpu, u64 gpa, unsigned int len,

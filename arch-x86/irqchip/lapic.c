@@ -283,6 +283,21 @@ static int end_of_interrupt(struct vtx_lapic *lapic)
 }
 
 /**
+ * vtx_lapic_end_may_wait() - is it all the same when an interrupt ends?
+ * @lapic: the APIC, the caller's own
+ *
+ * Return: true if one is in service, no other waits, and nobody has to be told.
+ */
+bool vtx_lapic_end_may_wait(struct vtx_lapic *lapic)
+{
+	int vector = highest_in_service(lapic);
+
+	return vector >= 0 && !READ_ONCE(lapic->irr_words) &&
+	       !test_bit(vector % 32, word_of(lapic, VTX_LAPIC_TMR, vector)) &&
+	       !(lapic->acked_vectors && test_bit(vector, lapic->acked_vectors));
+}
+
+/**
  * vtx_lapic_set_tpr() - TPR or CR8 is written
  * @lapic: the APIC, the caller's own
  * @tpr: what TPR shall be

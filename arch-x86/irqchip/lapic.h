@@ -193,6 +193,7 @@ bool vtx_lapic_matches(const struct vtx_lapic *lapic,
 		       const struct vtx_apic_message *message);
 int vtx_lapic_highest(struct vtx_lapic *lapic);
 void vtx_lapic_accept(struct vtx_lapic *lapic, u8 vector);
+bool vtx_lapic_end_may_wait(struct vtx_lapic *lapic);
 int vtx_lapic_set_tpr(struct vtx_lapic *lapic, u8 tpr);
 void vtx_lapic_get_state(const struct vtx_lapic *lapic,
 			 struct kvm_lapic_state *state, bool long_ids);

@@ -174,6 +174,18 @@ static void finish(struct vtx_vcpu *vcpu, int todo)
 		vtx_lapic_count(vcpu->irqchip, lapic);
 }
 
+/**
+ * vtx_vcpu_lapic_eoi() - the guest has ended an interrupt
+ * @vcpu: the vCPU
+ */
+void vtx_vcpu_lapic_eoi(struct vtx_vcpu *vcpu)
+{
+	int todo = vtx_lapic_write(vcpu->lapic, VTX_LAPIC_EOI, 0);
+
+	if (todo > 0)
+		finish(vcpu, todo);
+}
+
 static bool read_reg(struct vtx_lapic *lapic, u32 offset, u32 *value)
 {
 	if (offset == VTX_LAPIC_TIMER_CURRENT) {

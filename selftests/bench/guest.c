@@ -102,15 +102,16 @@ static int set_long_mode(struct guest *guest)
  * guest_create() - make the VM and its vCPU
  * @guest: filled in
  * @device: descriptor of /dev/vtx or /dev/kvm
+ * @board: with interrupt controllers in the kernel
  *
  * Return: 0 or a negative errno.
  */
-int guest_create(struct guest *guest, int device)
+int guest_create(struct guest *guest, int device, bool board)
 {
 	int err;
 
 	guest->vm = ioctl(device, KVM_CREATE_VM, 0);
-	if (guest->vm < 0)
+	if (guest->vm < 0 || (board && ioctl(guest->vm, KVM_CREATE_IRQCHIP, 0)))
 		return -errno;
 	err = add_memory(guest, 0, 0, MEMORY_SIZE, (void **)&guest->memory);
 	if (err)
@@ -202,12 +203,20 @@ int guest_run(struct guest *guest, struct payload payload, __u64 where,
 	       payload.end - payload.code);
 	if (ioctl(guest->vcpu, KVM_SET_REGS, &regs))
 		return -errno;
-	do {
+	for (;;) {
 		if (ioctl(guest->vcpu, KVM_RUN, 0))
 			return -errno;
-	} while (guest->run->exit_reason == KVM_EXIT_IO ||
-		 guest->run->exit_reason == KVM_EXIT_MMIO);
-	return guest->run->exit_reason == KVM_EXIT_HLT ? 0 : -EPROTO;
+		switch (guest->run->exit_reason) {
+		case KVM_EXIT_MMIO:
+			break;
+		case KVM_EXIT_IO:
+			if (guest->run->io.port == GUEST_PORT_END)
+				return 0;
+			break;
+		default:
+			return -EPROTO;
+		}
+	}
 }
 
 /**

@@ -6,6 +6,7 @@
 #ifndef SELFTESTS_BENCH_GUEST_H
 #define SELFTESTS_BENCH_GUEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,6 +15,11 @@
 
 #define GUEST_PORT_USER		0x500
 #define GUEST_PORT_EVENT	0x510
+#define GUEST_PORT_END		0x5f0		/* the end of a payload */
+#define GUEST_PORT_PIC		0x21
+#define GUEST_LAPIC_ID		0xfee00020ul
+#define GUEST_LAPIC_TPR		0xfee00080ul
+#define GUEST_IOAPIC_WINDOW	0xfec00010ul
 #define GUEST_MMIO_USER		0xe0000000ul
 #define GUEST_MMIO_EVENT	0xe0001000ul
 #define GUEST_MMIO_EVENT_ANY	0xe0002000ul	/* ioeventfd of length 0 */
@@ -53,7 +59,7 @@ struct payload {
 	(struct payload){ payload_##name, payload_##name##_end };	\
 })
 
-int guest_create(struct guest *guest, int device);
+int guest_create(struct guest *guest, int device, bool board);
 void guest_destroy(struct guest *guest);
 int guest_add_fresh_memory(struct guest *guest);
 int guest_add_ioeventfd(struct guest *guest, __u64 address, unsigned int length,

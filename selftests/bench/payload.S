@@ -7,8 +7,9 @@
  *		RSI	how many of them, 2 or more
  *		R8	how many operations from one to the next
  *		R10	the port or the address that the operation is about
- *	Ends with HLT.
+ *	Ends with OUT to PORT_END.
  */
+	.set	PORT_END, 0x5f0		/* GUEST_PORT_END */
 
 .macro begin name
 	.globl	payload_\name
@@ -29,7 +30,8 @@ payload_\name:
 	decq	%r9
 	jnz	2b
 	jmp	1b
-3:	hlt
+3:	movl	$PORT_END, %edx
+	outb	%al, %dx
 	.globl	payload_\name\()_end
 payload_\name\()_end:
 .endm
@@ -68,6 +70,10 @@ end	wrmsr
 begin	port_out
 	outl	%eax, %dx
 end	port_out
+
+begin	port_in
+	inb	%dx, %al
+end	port_in
 
 begin	write
 	movl	%eax, (%r10)

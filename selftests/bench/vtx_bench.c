@@ -33,7 +33,7 @@
 #define HOST_ROUNDS	16	/* samples of a system call */
 
 static int device;
-static struct guest guest;
+static struct guest guest, board;
 
 /*
  * An emulator that counts instructions by address listens to this port: a number
@@ -88,32 +88,45 @@ static int have_guest(void)
 	static int err = 1;
 
 	if (err == 1)
-		err = guest_create(&guest, device);
+		err = guest_create(&guest, device, false);
+	return err;
+}
+
+/* The one with a board, likewise. */
+static int have_board(void)
+{
+	static int err = 1;
+
+	if (err == 1)
+		err = guest_create(&board, device, true);
 	return err;
 }
 
 /* Ticks per operation of the payload, or a negative errno. */
-static long in_guest(struct payload payload, __u64 where, unsigned int rounds)
+static long in_vm(struct guest *vm, struct payload code, __u64 where,
+		  unsigned int rounds)
 {
 	__u64 ticks[ROUNDS];
 	const __u64 *tsc;
 	unsigned int i;
 	int err;
 
-	err = have_guest();
-	if (!err) {
-		profile_begin();
-		profile_ports(false);
-		err = guest_run(&guest, payload, where, rounds + 1, BATCH);
-		profile_ports(true);
-		profile_end(rounds * BATCH);
-	}
+	profile_begin();
+	profile_ports(false);
+	err = guest_run(vm, code, where, rounds + 1, BATCH);
+	profile_ports(true);
+	profile_end(rounds * BATCH);
 	if (err)
 		return err;
-	tsc = guest_samples(&guest);
+	tsc = guest_samples(vm);
 	for (i = 0; i < rounds; i++)
 		ticks[i] = tsc[i + 1] - tsc[i];
 	return median(ticks, rounds) / BATCH;
+}
+
+static long in_guest(struct payload payload, __u64 where, unsigned int rounds)
+{
+	return have_guest() ?: in_vm(&guest, payload, where, rounds);
 }
 
 /* A guest operation that needs no preparation. */
@@ -121,6 +134,14 @@ static long in_guest(struct payload payload, __u64 where, unsigned int rounds)
 	static long function(void)					\
 	{								\
 		return in_guest(PAYLOAD(payload), where, ROUNDS);	\
+	}
+
+/* One that a device of the board answers. */
+#define BOARD_ROW(function, payload, where)				\
+	static long function(void)					\
+	{								\
+		return have_board() ?:					\
+			in_vm(&board, PAYLOAD(payload), where, ROUNDS);	\
 	}
 
 /* One that signals an eventfd. */
@@ -147,6 +168,10 @@ GUEST_ROW(read_user, read, GUEST_MMIO_USER)
 EVENT_ROW(port_event, port_out, GUEST_PORT_EVENT, 4, KVM_IOEVENTFD_FLAG_PIO)
 EVENT_ROW(write_event, write, GUEST_MMIO_EVENT, 4, 0)
 EVENT_ROW(write_event_any, write, GUEST_MMIO_EVENT_ANY, 0, 0)
+BOARD_ROW(pic_read, port_in, GUEST_PORT_PIC)
+BOARD_ROW(ioapic_read, read, GUEST_IOAPIC_WINDOW)
+BOARD_ROW(lapic_read, read, GUEST_LAPIC_ID)
+BOARD_ROW(lapic_write, write, GUEST_LAPIC_TPR)
 
 static long fault(void)
 {
@@ -261,7 +286,7 @@ static long create_run_and_destroy(void)
 	for (i = 0; i < HOST_ROUNDS; i++) {
 		profile_begin();
 		before = __rdtsc();
-		err = guest_create(&own, device);
+		err = guest_create(&own, device, false);
 		if (!err)
 			err = guest_run(&own, PAYLOAD(cpuid_0), 0, 2, 1);
 		if (err)
@@ -296,6 +321,10 @@ static const struct {
 	{ "MMIO write to ioeventfd, 4 bytes",		"0.30", write_event },
 	{ "MMIO write to ioeventfd, any length",	"0.30", write_event_any },
 	{ "EPT fault, 4 KiB, memory present",		"0.60", fault },
+	{ "PIC port read",				"0.50", pic_read },
+	{ "IOAPIC register read",			"0.50", ioapic_read },
+	{ "local APIC register read",			"0.50", lapic_read },
+	{ "local APIC register write",			"0.50", lapic_write },
 };
 
 #define ROWS ARRAY_SIZE(rows)

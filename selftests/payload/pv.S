@@ -48,3 +48,70 @@ PAYLOAD pv_spin, 64
 	mov	$3, %eax
 	RESULT
 END
+
+/* R12 interrupts RBX to itself, one after the other. */
+PAYLOAD pv_self_ipis, 64
+	sti
+1:	mov	(%r15), %r8
+	mov	$0x83f, %ecx
+	mov	%ebx, %eax
+	xor	%edx, %edx
+	wrmsr
+2:	cmp	%r8, (%r15)
+	je	2b
+	dec	%r12
+	jnz	1b
+	cli
+	mov	$5, %eax
+	RESULT
+END
+
+/* Ends an interrupt: by the bit at (R14), or else by EOI, counted at R15 + 16. */
+.macro END_INTERRUPT
+	lock btrl $0, (%r14)
+	jc	9f
+	mov	$0x80b, %ecx
+	xor	%eax, %eax
+	xor	%edx, %edx
+	wrmsr
+	incq	16(%r15)
+9:
+.endm
+
+.macro SAVE
+	push	%rax
+	push	%rcx
+	push	%rdx
+.endm
+
+.macro RESTORE
+	pop	%rdx
+	pop	%rcx
+	pop	%rax
+.endm
+
+/* Its handler counts at R15. */
+PAYLOAD pv_eoi, 64
+	SAVE
+	END_INTERRUPT
+	incq	(%r15)
+	RESTORE
+	iretq
+END
+
+/* Of a lower vector: counts at R15 + 8, lets R13 interrupt it. */
+PAYLOAD pv_eoi_low, 64
+	SAVE
+	incq	8(%r15)
+	mov	$0x83f, %ecx
+	mov	%r13d, %eax
+	xor	%edx, %edx
+	wrmsr
+	sti
+	nop
+	nop
+	cli
+	END_INTERRUPT
+	RESTORE
+	iretq
+END

@@ -227,9 +227,43 @@ static void signals(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, to->lapic->start_vector, 0x99);
 }
 
+/* From its arrival to its end, and for whom it was. */
+static void in_flight(struct kunit *test)
+{
+	struct board *board = board_alloc(test);
+	struct vtx_apic_message message = {
+		.dest = 5, .everybody = VTX_APIC_ALL, .vector = VECTOR,
+	};
+	struct vtx_apic_message other = message;
+	struct vtx_lapic *lapic = board->vcpu[5]->lapic;
+
+	other.dest = 6;
+	KUNIT_EXPECT_FALSE(test, vtx_irqchip_in_flight(&board->irqchip,
+						       &message));
+	KUNIT_EXPECT_EQ(test, vtx_irqchip_send(&board->irqchip, NULL,
+					       &message), 1);
+	KUNIT_EXPECT_TRUE(test, vtx_irqchip_in_flight(&board->irqchip,
+						      &message));
+	vtx_lapic_accept(lapic, VECTOR);
+	KUNIT_EXPECT_TRUE(test, vtx_irqchip_in_flight(&board->irqchip,
+						      &message));
+	KUNIT_EXPECT_FALSE(test, vtx_irqchip_in_flight(&board->irqchip,
+						       &other));
+	other.dest = VTX_APIC_ALL;
+	KUNIT_EXPECT_TRUE(test, vtx_irqchip_in_flight(&board->irqchip,
+						      &other));
+	other.vector++;
+	KUNIT_EXPECT_FALSE(test, vtx_irqchip_in_flight(&board->irqchip,
+						       &other));
+	vtx_lapic_write(lapic, VTX_LAPIC_EOI, 0);
+	KUNIT_EXPECT_FALSE(test, vtx_irqchip_in_flight(&board->irqchip,
+						       &message));
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(receivers),
 	KUNIT_CASE(signals),
+	KUNIT_CASE(in_flight),
 	{ }
 };
 

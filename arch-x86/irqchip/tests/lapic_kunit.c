@@ -353,6 +353,31 @@ static void level(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vtx_lapic_write(lapic, VTX_LAPIC_EOI, 0), 0);
 }
 
+/* The end of an edge is announced if somebody wants to know of its vector. */
+static void wanted_edges(struct kunit *test)
+{
+	struct vtx_lapic *lapic = enabled(test, 1);
+	unsigned long wanted[256 / BITS_PER_LONG] = { };
+	static const struct { u8 vector; bool level; int todo; } rows[] = {
+		{ 0x45, false, VTX_LAPIC_DO_ACK },
+		{ 0x46, false, 0 },
+		{ 0xff, false, VTX_LAPIC_DO_ACK },
+		{ 0x45, true, VTX_LAPIC_DO_EOI },
+	};
+	int i;
+
+	__set_bit(0x45, wanted);
+	__set_bit(0xff, wanted);
+	lapic->acked_vectors = wanted;
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		vtx_lapic_post(lapic, rows[i].vector, rows[i].level);
+		vtx_lapic_accept(lapic, rows[i].vector);
+		KUNIT_EXPECT_EQ(test, vtx_lapic_write(lapic, VTX_LAPIC_EOI, 0),
+				rows[i].todo);
+		KUNIT_EXPECT_EQ(test, lapic->eoi, rows[i].vector);
+	}
+}
+
 /* SDM 3A "Local APIC State After It Has Been Software Disabled" */
 static void software_disabled(struct kunit *test)
 {
@@ -724,6 +749,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(tpr_blocks),
 	KUNIT_CASE(nesting),
 	KUNIT_CASE(level),
+	KUNIT_CASE(wanted_edges),
 	KUNIT_CASE(software_disabled),
 	KUNIT_CASE(errors),
 	KUNIT_CASE(self_ipi),
