@@ -9,7 +9,7 @@
 # make bench      what operations cost under vtx and under KVM, in instructions
 #                 (PROFILE=ROW: which functions these are in, for the rows that match)
 # make run        Debian under QEMU on vtx, in the emulated machine; SHELL=1: and
-#                 its prompt is yours
+#                 its prompt is yours (HOST=1: on this very machine)
 # make shell      the emulated machine's own shell, vtx loaded, to look around in
 # make clean      remove what was built; the cache of the emulated machine stays
 
@@ -78,8 +78,12 @@ bench:
 	selftests/vm/$(if $(PROFILE),profile "$(PROFILE)",bench)
 
 run:
+ifdef HOST
+	selftests/metal/demo $(if $(guest_shell),--shell)
+else
 	selftests/vm/build plain
 	selftests/vm/demo $(if $(guest_shell),--shell)
+endif
 
 shell:
 	selftests/vm/build plain
