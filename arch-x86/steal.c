@@ -63,9 +63,9 @@ void vtx_steal_reset(struct vtx_vcpu *vcpu)
 
 /**
  * vtx_steal_leave() - the vCPU's thread is about to let another have the CPU
- * @vcpu: the vCPU, not loaded, between two instructions
+ * @vcpu: the vCPU, loaded or not, between two instructions
  *
- * May sleep.
+ * Does not sleep.  If the memory is not at hand, the guest is not told.
  */
 void vtx_steal_leave(struct vtx_vcpu *vcpu)
 {
@@ -73,11 +73,11 @@ void vtx_steal_leave(struct vtx_vcpu *vcpu)
 
 	if (!vcpu->steal.enabled || vcpu->steal.away)
 		return;
+	/* Before anybody leaves a note, which has to be taken. */
 	vcpu->steal.away = true;
-	/* Before anybody leaves a note that has to be taken. */
 	set_bit(VTX_REQ_STEAL, &vcpu->requests);
-	vtx_mem_write(vcpu->mem, preempted_at(vcpu), &preempted,
-		      sizeof(preempted));
+	vtx_mem_write_fast(vcpu->mem, preempted_at(vcpu), &preempted,
+			   sizeof(preempted));
 }
 
 /* The vCPU is back: take the note that others may have left. */

@@ -227,6 +227,9 @@ static enum vtx_result inner_loop(struct vtx_vcpu *vcpu)
 	end(vcpu);
 	if (result == VTX_USER)
 		show(vcpu);
+	else if (unlikely(vcpu->steal.enabled) && result <= VTX_REPEAT &&
+		 need_resched())
+		vtx_steal_leave(vcpu);
 	vtx_vcpu_put(vcpu);
 	return result;
 }
@@ -276,7 +279,6 @@ static int outer_loop(struct vtx_vcpu *vcpu, enum vtx_result result)
 			    test_thread_flag(TIF_NOTIFY_RESUME))
 				return let_linux_work(vcpu);
 			vcpu->stats.preempted++;
-			vtx_steal_leave(vcpu);
 			schedule();
 		}
 		if (unlikely(vtx_steal_is_due(&vcpu->steal)))
