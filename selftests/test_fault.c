@@ -15,6 +15,7 @@
 
 #include "lib/bus.h"
 #include "lib/harness.h"
+#include "lib/irqchip.h"
 
 /* No try makes so many: for counting them. */
 #define NEVER	1000000
@@ -115,6 +116,7 @@ FAULT_TEST(create_second_vm)
 #define HOLE_SIZE	0x10000UL
 
 static struct guest guest;
+static struct guest board;
 static struct vcpu vcpu;
 static int next_vcpu, stats_fd, event_fd;
 static void *memory;
@@ -212,6 +214,48 @@ static long zone_delete(void)
 	return zone_set(KVM_UNREGISTER_COALESCED_MMIO);
 }
 
+/* A VM of its own, which goes away with all that it has. */
+static long board_vm(void)
+{
+	board.fd = vtx_ioctl(guest.device, KVM_CREATE_VM, 0);
+	return board.fd < 0 ? board.fd : 0;
+}
+
+static long board_end(void)
+{
+	return close(board.fd);
+}
+
+static long board_add(void)
+{
+	return irqchip_create(&board);
+}
+
+static long board_ready(void)
+{
+	return board_vm() ?: board_add();
+}
+
+static long routes_add(void)
+{
+	static const struct kvm_irq_routing_entry routes[] = {
+		ROUTE_MSI(1000, MSI_ADDRESS(0), 0x61),
+		ROUTE_PIN(KVM_IRQCHIP_IOAPIC, 5, 5),
+	};
+
+	return routes_set(&board, routes, ARRAY_SIZE(routes));
+}
+
+static long irqfd_add(void)
+{
+	struct kvm_irqfd request = {
+		.fd = event_fd, .resamplefd = event_fd, .gsi = 5,
+		.flags = KVM_IRQFD_FLAG_RESAMPLE,
+	};
+
+	return vtx_ioctl(board.fd, KVM_IRQFD, (unsigned long)&request);
+}
+
 static long filter_set(void)
 {
 	__u8 nothing[8] = { 0 };
@@ -305,6 +349,9 @@ static const struct deed {
 	{ "ioeventfd's end",	event_add, event_delete, nothing,    0 },
 	{ "zone",		nothing,   zone_add,	zone_delete, 1 },
 	{ "zone's end",		zone_add,  zone_delete,	nothing,     0 },
+	{ "board",		board_vm,  board_add,	board_end,   4 },
+	{ "routes",		board_ready, routes_add, board_end,  0 },
+	{ "irqfd",		board_ready, irqfd_add,	board_end,   1 },
 	{ "MSR filter",		nothing,   filter_set,	nothing,     1 },
 	{ "CPUID there is",	nothing,   cpuid_get,	nothing,     0 },
 	{ "CPUID",		nothing,   cpuid_set,	nothing,     0 },
