@@ -153,6 +153,12 @@ static enum vtx_result woken(struct vtx_vcpu *vcpu,
 	bool uninitialized = vcpu->mp_state == KVM_MP_STATE_UNINITIALIZED;
 	int err;
 
+	/*
+	 * What asked may have been taken together with what came before, and
+	 * the request be left over.  Before arrivals are looked at: a later one
+	 * asks anew.
+	 */
+	vtx_vcpu_test_request(vcpu, VTX_REQ_STARTUP);
 	if (vtx_vcpu_startup_asked(vcpu)) {
 		err = vtx_startup(vcpu);
 		/* User space sees that something has happened, as with KVM. */
